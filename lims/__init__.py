@@ -1,8 +1,4 @@
 """The platform: people, acts, signatures, ledger, paper and web furniture. It knows no cells.
 
-The Celery application is imported here so that every process that imports Django settings publishes to the same broker.
+Nothing is imported here: rules and the chain verifier import from this package and must stay free of Django.
 """
-
-from lims.celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -8,12 +8,15 @@ import os
 from celery import Celery
 from django.conf import settings
 
+from lims.heartbeat import Heartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lims.settings")
 
 # Longer than the longest task: a message that was not acknowledged in this time is given to another worker, seconds.
 VISIBILITY_TIMEOUT_S = 15 * 60
 
 app = Celery("lims")
+app.steps["worker"].add(Heartbeat)
 
 
 def configure() -> None:

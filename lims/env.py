@@ -140,7 +140,7 @@ def database(url: str, *, pooled: bool = True) -> dict[str, Any]:
         host = options.pop("host", "") or unquote(parts.hostname or "")
         port = options.pop("port", "") or str(parts.port or "")
         if pooled:
-            options["pool"] = {"min_size": 0, "max_size": 8, "timeout": 10}
+            options["pool"] = {"min_size": 0, "max_size": 8, "timeout": 2}
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.removeprefix("/")),

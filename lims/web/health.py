@@ -1,14 +1,39 @@
 """GET /healthz: whether database, broker and worker answer, as JSON. Says nothing about records."""
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from psycopg_pool import PoolTimeout
+
+from lims import heartbeat
 
 
+@never_cache
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers, 503 when it does not."""
+    """Answer 503 when the database is down; 200 with «degraded» when only broker or worker is.
+
+    Without broker or worker every act still works and printing waits, so a proxy must keep sending people here.
+    """
+    database = database_state()
+    broker, worker = heartbeat.states(settings.BROKER_URL)
+    if database != "ok":
+        status = "down"
+    else:
+        status = "ok" if broker == worker == "ok" else "degraded"
+    return JsonResponse(
+        {"status": status, "database": database, "broker": broker, "worker": worker},
+        status=503 if status == "down" else 200,
+    )
+
+
+def database_state() -> str:
+    """«ok» when the database answers a question, else «down»."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "down", "database": "down"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+    except (DatabaseError, PoolTimeout):
+        return "down"
+    return "ok"
