@@ -1,0 +1,88 @@
+"""Checking a password against the live credential, counting failures, locking.
+
+Every failure is an act in the site stream, so that it is in the ledger before anyone can act on it. Used by signing
+in, by unlocking an idle screen and by every signature prompt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+
+from lims import clock
+from lims.accounts.models import User
+from lims.acts import Act
+from lims.ledger.append import sealed
+from lims.ledger.models import SITE_STREAM
+from lims.refusals import Refusal, Refused
+
+MAX_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=30)
+
+_WRONG = "User name or password is wrong. Try again."
+_LOCKED = "This account is locked until {until}. Wait, or ask an administrator."
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A user name and password as typed. The password never appears in a representation or a log."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def verify(credential: Credential, *, purpose: str, at: str | None = None) -> User:
+    """The live account behind a credential.
+
+    Args:
+        purpose: what the password was asked for, kept with a failure («sign in», «signature performed»).
+        at: the form field a refusal belongs beside.
+
+    Raises:
+        Refused: ACC-01 wrong user name or password, ACC-02 locked, ACC-03 disabled.
+    """
+    now = clock.now()
+    user = User.objects.filter(username=credential.username.strip().lower()).first()
+    if user is None:
+        make_password(credential.password)  # as slow as a check, so that timing names no user
+        _record_failure(None, credential.username, purpose)
+        raise Refused(Refusal("ACC-01", _WRONG, at))
+    if user.is_locked(now):
+        _record_failure(user, user.username, purpose, counts=False)
+        raise Refused(_locked(user, at))
+    if not user.check_password(credential.password):
+        user = _record_failure(user, user.username, purpose) or user
+        raise Refused(_locked(user, at) if user.is_locked(now) else Refusal("ACC-01", _WRONG, at))
+    if not user.is_active:
+        _record_failure(user, user.username, purpose, counts=False)
+        raise Refused(Refusal("ACC-03", "This account is disabled. Ask an administrator.", at))
+    if user.failed_attempts or user.locked_until:
+        with sealed(Act(name="account:failures-cleared", actor=user, at=now), SITE_STREAM) as act:
+            user = User.objects.get(pk=user.pk)
+            user.failed_attempts, user.locked_until = 0, None
+            act.add(user)
+    return user
+
+
+def _locked(user: User, at: str | None) -> Refusal:
+    until = user.locked_until.strftime("%H:%M UTC") if user.locked_until else ""
+    return Refusal("ACC-02", _LOCKED, at, {"until": until})
+
+
+def _record_failure(user: User | None, username: str, purpose: str, *, counts: bool = True) -> User | None:
+    """Seal one failed attempt; the fifth in a row locks the account."""
+    act = Act(name="account:password-refused", actor=None, at=clock.now(), is_refused=True)
+    act.notes |= {"username": username[:40], "purpose": purpose}
+    with sealed(act, SITE_STREAM):
+        if user is None or not counts:
+            return user
+        live = User.objects.select_for_update().get(pk=user.pk)
+        live.failed_attempts += 1
+        if live.failed_attempts >= MAX_FAILURES:
+            live.locked_until = act.at + LOCKED_FOR
+            live.failed_attempts = 0
+            act.notes["locked until"] = live.locked_until.isoformat()
+        act.add(live)
+        return live

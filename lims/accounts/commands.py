@@ -1,0 +1,116 @@
+"""Acts about accounts: starting the site, adding people, signing in and out, passwords, the statement.
+
+Not here: checking a password (authentication.py).
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from lims import clock
+from lims.accounts.authentication import Credential, verify
+from lims.accounts.models import User
+from lims.accounts.permissions import Permission, Role
+from lims.acts import Act
+from lims.commands import command
+from lims.ledger.append import sealed
+from lims.ledger.models import SITE_STREAM
+from lims.models import Site
+from lims.refusals import Refusal, Refused
+
+_DEMONSTRATION_HASHER = "argon2_demonstration"
+
+
+def start_site(
+    *, name: str, time_zone: str, administrator: tuple[str, str], password: str, is_demonstration: bool = False
+) -> Site:
+    """Begin a laboratory with its first administrator (user name, printed name), once.
+
+    Raises:
+        Refused: SITE-01 when a site has been started here; it can't become another one.
+    """
+    if Site.objects.exists():
+        raise Refused(Refusal("SITE-01", "A site has been started here. Use an empty database for another one."))
+    username, printed_name = administrator
+    act = Act(name="site:start", actor=None, at=clock.now())
+    act.notes = {"site": name, "time zone": time_zone, "demonstration": str(is_demonstration).lower()}
+    with sealed(act, SITE_STREAM):
+        here = Site(pk=1, name=name, time_zone=time_zone, is_demonstration=is_demonstration)
+        user = User(username=username, printed_name=printed_name, role=Role.ADMINISTRATOR)
+        _give_password(user, password, is_demonstration=is_demonstration)
+        act.add(here, user)
+        return here
+
+
+@command("account:add", needs=Permission.MANAGE_ACCOUNTS)
+def add_user(act: Act, *, username: str, printed_name: str, role: str, password: str) -> User:
+    """Add a person with a first password, to be changed at the first signing in."""
+    if User.objects.filter(username=username).exists():
+        raise Refused(Refusal("ACC-04", "This user name was used before. Choose another one.", "username"))
+    site = Site.objects.get(pk=1)
+    user = User(username=username, printed_name=printed_name, role=role)
+    _give_password(user, password, is_demonstration=site.is_demonstration)
+    act.add(user)
+    return user
+
+
+def _give_password(user: User, password: str, *, is_demonstration: bool) -> None:
+    """Set a password. Demonstration people are ready to sign: their passwords are public and checked cheaply."""
+    if is_demonstration:
+        user.set_password(password, hasher=_DEMONSTRATION_HASHER)
+        user.must_change_password = False
+        user.statement_accepted_at = clock.now()
+    else:
+        user.set_password(password)
+
+
+def authenticate_user(username: str, password: str, *, purpose: str) -> User:
+    """The account behind a user name and password; failures are recorded and count toward the lock.
+
+    Raises:
+        Refused: ACC-01 wrong, ACC-02 locked, ACC-03 disabled.
+    """
+    return verify(Credential(username, password), purpose=purpose)
+
+
+def record_sign_in(user: User) -> None:
+    """Leave the signing in in the ledger."""
+    with sealed(Act(name="account:sign-in", actor=user, at=clock.now()), SITE_STREAM):
+        return
+
+
+def record_sign_out(user: User) -> None:
+    """Leave the signing out in the ledger."""
+    with sealed(Act(name="account:sign-out", actor=user, at=clock.now()), SITE_STREAM):
+        return
+
+
+def change_password(actor: User, old: str, new: str) -> User:
+    """Change one's own password.
+
+    Raises:
+        Refused: ACC-* for the old one, ACC-05 when the new one is too weak or the same.
+    """
+    verify(Credential(actor.username, old), purpose="change password", at="old_password")
+    try:
+        validate_password(new, actor)
+    except ValidationError as error:
+        raise Refused([Refusal("ACC-05", "{problem}", "new_password", {"problem": m}) for m in error.messages]) from error
+    if old == new:
+        raise Refused(Refusal("ACC-05", "The new password is the old one. Choose another.", "new_password"))
+    with sealed(Act(name="account:change-password", actor=actor, at=clock.now()), SITE_STREAM) as act:
+        user = User.objects.get(pk=actor.pk)
+        user.set_password(new)
+        user.must_change_password = False
+        act.add(user)
+        return user
+
+
+def accept_statement(actor: User) -> User:
+    """Keep that a person accepts their electronic signature as binding as a written one (21 CFR 11.100)."""
+    with sealed(Act(name="account:accept-statement", actor=actor, at=clock.now()), SITE_STREAM) as act:
+        user = User.objects.get(pk=actor.pk)
+        user.statement_accepted_at = act.at
+        act.add(user)
+        return user

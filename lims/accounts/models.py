@@ -1,0 +1,80 @@
+"""People who sign in. An account is disabled, never deleted, and its user name is never used again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lims.accounts.permissions import Permission, Role, allowed
+from lims.recorded import Recorded, RecordedQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class UserQuerySet(RecordedQuerySet):
+    """Accounts by the name people sign in with."""
+
+    def get_by_natural_key(self, username: str) -> User:
+        """The account of a user name, whatever its case."""
+        return self.get(username=username.strip().lower())
+
+
+class User(Recorded, AbstractBaseUser):
+    """A person with an account.
+
+    The password hash is not kept in history; `credential_digest`, its SHA-256, is, so that a hash changed in the
+    database behind the program is found.
+    """
+
+    last_login = None  # type: ignore[assignment]
+
+    username = models.CharField(
+        _("user name"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9._-]+$", _("Use small letters, digits, point, dash."))],
+    )
+    printed_name = models.CharField(_("printed name"), max_length=120)
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    is_active = models.BooleanField(_("active"), default=True)
+    must_change_password = models.BooleanField(default=True)
+    statement_accepted_at = models.DateTimeField(null=True, blank=True)
+    failed_attempts = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True, blank=True)
+    credential_digest = models.CharField(max_length=64)
+
+    objects = UserQuerySet.as_manager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["printed_name", "role"]
+    without_history = ("password",)
+
+    class Meta:
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.printed_name
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person's role holds `permission`; a disabled account holds none."""
+        return self.is_active and allowed(self.role, permission)
+
+    def is_locked(self, at: datetime) -> bool:
+        """Whether the account is locked at a time."""
+        return self.locked_until is not None and at < self.locked_until
+
+    def set_password(self, raw_password: str | None, *, hasher: str = "default") -> None:
+        """Hash a new password; saving is the command's."""
+        self.password = make_password(raw_password, hasher=hasher)
+        self.credential_digest = hashlib.sha256(self.password.encode()).hexdigest()
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether the password is this account's. It never re-hashes: that would be a write outside an act."""
+        return check_password(raw_password, self.password)

@@ -1,0 +1,76 @@
+"""Who may do what: the permissions, and one literal table of roles.
+
+Not here: whether an act is possible now (batches/rules), and who signed what (lims/signatures).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a person is in the laboratory. A person has one role."""
+
+    TECHNICIAN = "technician", _("Technician")
+    SUPERVISOR = "supervisor", _("Production supervisor")
+    ANALYST = "analyst", _("QC analyst")
+    QA = "qa", _("QA")
+    CLINICIAN = "clinician", _("Clinician")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Permission(StrEnum):
+    """One thing a person may do."""
+
+    VIEW_RECORDS = "view_records"
+    ENROL_PATIENTS = "enrol_patients"
+    ISSUE_BATCHES = "issue_batches"
+    RECORD_HARVEST = "record_harvest"
+    RECORD_PRODUCTION = "record_production"
+    TAKE_SAMPLES = "take_samples"
+    ENTER_RESULTS = "enter_results"
+    RAISE_DEVIATIONS = "raise_deviations"
+    DECIDE_DEVIATIONS = "decide_deviations"
+    CORRECT_RECORDS = "correct_records"
+    DECIDE_DISPOSITION = "decide_disposition"
+    INFUSE = "infuse"
+    RECORD_OUTCOMES = "record_outcomes"
+    PRINT_RECORDS = "print_records"
+    IMPORT_RECORDS = "import_records"
+    MANAGE_MATERIALS = "manage_materials"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+P = Permission
+_EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT_RECORDS})
+
+# The administrator runs the system and holds no GMP right, not even to look at a record.
+ROLES: Final[dict[str, frozenset[Permission]]] = {
+    Role.TECHNICIAN: _EVERYONE_IN_GMP
+    | {P.RECORD_PRODUCTION, P.TAKE_SAMPLES, P.CORRECT_RECORDS, P.IMPORT_RECORDS, P.RECORD_HARVEST},
+    Role.SUPERVISOR: _EVERYONE_IN_GMP
+    | {
+        P.RECORD_PRODUCTION,
+        P.TAKE_SAMPLES,
+        P.CORRECT_RECORDS,
+        P.IMPORT_RECORDS,
+        P.RECORD_HARVEST,
+        P.ISSUE_BATCHES,
+        P.MANAGE_MATERIALS,
+    },
+    Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
+    Role.QA: _EVERYONE_IN_GMP
+    | {P.ISSUE_BATCHES, P.DECIDE_DEVIATIONS, P.DECIDE_DISPOSITION, P.CORRECT_RECORDS, P.MANAGE_MATERIALS},
+    Role.CLINICIAN: _EVERYONE_IN_GMP
+    | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),
+}
+
+
+def allowed(role: str, permission: Permission) -> bool:
+    """Whether a role holds a permission."""
+    return permission in ROLES.get(role, frozenset())

@@ -1,0 +1,157 @@
+"""Sealing: the one way an act enters the ledger.
+
+`sealed()` is the transaction around an act: it locks the stream, lets the body write, inserts the versions it wrote,
+binds its signatures and appends the entry. Either all of it is kept or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from lims import acts, clock
+from lims.ledger import chain
+from lims.ledger.models import Entry, Head
+from lims.ledger.values import row_digest
+from lims.signatures.models import Signature
+from lims.signatures.subjects import signed_digest
+from lims.site import is_demonstration
+
+VERSION = 1
+
+
+class AlreadyDone(Exception):
+    """The act with this once-token is already in the ledger: a double click, or a page sent twice."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(f"{entry.name} was already recorded as {entry.stream} {entry.seq}")
+
+
+@contextmanager
+def sealed(act: acts.Act, stream: str | None) -> Iterator[acts.Act]:
+    """Run the body of `act` in one transaction and seal it into `stream`.
+
+    With no stream given, the body opens one with `open_stream` once it knows the name.
+
+    Raises:
+        AlreadyDone: the act's once-token is in the ledger.
+    """
+    with transaction.atomic(durable=True), acts.under_way(act):
+        if stream is not None:
+            open_stream(act, stream)
+        yield act
+        _seal(act)
+
+
+def open_stream(act: acts.Act, stream: str) -> Head:
+    """Lock a stream's head for this act, beginning the stream if it is new."""
+    if act.head is not None:
+        raise acts.Unsealed("An act belongs to exactly one stream.")
+    Head.objects.get_or_create(stream=stream, defaults={"hash": chain.GENESIS})
+    act.head = Head.objects.select_for_update().get(stream=stream)
+    if act.once is not None:
+        earlier = Entry.objects.filter(once=act.once).first()
+        if earlier is not None:
+            raise AlreadyDone(earlier)
+    return act.head
+
+
+def _seal(act: acts.Act) -> Entry:
+    head = act.head
+    if head is None:
+        raise acts.Unsealed("The act opened no stream.")
+    if clock.is_replaying():
+        if not is_demonstration():
+            raise acts.Unsealed("Only a demonstration laboratory may replay past times.")
+        act.notes["replayed, written at"] = timezone.now().isoformat()
+    rows = _insert_versions(act)
+    signatures = _insert_signatures(act)
+    content: dict[str, object] = {
+        "v": VERSION,
+        "stream": head.stream,
+        "seq": head.seq + 1,
+        "id": str(act.id),
+        "act": act.name,
+        "actor": _actor(act),
+        "at": act.at.isoformat(),
+        "reason": act.reason,
+        "refused": act.is_refused,
+        "notes": act.notes,
+        "rows": rows,
+        "signatures": signatures,
+        "prev": head.hash,
+    }
+    payload = chain.canonical(content)
+    entry = Entry(
+        id=act.id,
+        stream=head.stream,
+        seq=head.seq + 1,
+        name=act.name,
+        actor=act.actor,
+        actor_name=act.actor_name,
+        at=act.at,
+        is_refused=act.is_refused,
+        once=act.once,
+        payload=payload,
+        prev=head.hash,
+        hash=chain.link(head.hash, payload),
+    )
+    entry.save(force_insert=True)
+    head.seq, head.hash = entry.seq, entry.hash
+    head.save(update_fields=["seq", "hash"])
+    return entry
+
+
+def _actor(act: acts.Act) -> dict[str, object] | None:
+    if act.actor is None:
+        return None
+    return {
+        "id": str(act.actor.pk),
+        "username": act.actor.username,
+        "name": act.actor.printed_name,
+        "role": act.actor.role,
+    }
+
+
+def _insert_versions(act: acts.Act) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for model, versions in act.versions.items():
+        models.QuerySet(model).bulk_create(versions)
+        recorded = model.instance_type  # type: ignore[attr-defined]
+        key = recorded._meta.pk.attname
+        rows.extend(
+            {
+                "model": recorded._meta.label,
+                "pk": str(getattr(v, key)),
+                "version": str(v.pk),
+                "type": v.history_type,  # type: ignore[attr-defined]
+                "digest": row_digest(v),
+            }
+            for v in versions
+        )
+    return rows
+
+
+def _insert_signatures(act: acts.Act) -> list[dict[str, object]]:
+    made = [
+        Signature(
+            entry_id=act.id,
+            signer=signer.user,
+            username=signer.user.username,
+            printed_name=signer.user.printed_name,
+            role=signer.user.role,
+            meaning=signer.meaning,
+            at=act.at,
+            subject_model=subject._meta.label,
+            subject_pk=str(subject.pk),
+            digest=digest,
+        )
+        for subject, digest in ((s, signed_digest(s)) for s in act.subjects)
+        for signer in act.signers
+    ]
+    models.QuerySet(Signature).bulk_create(made)
+    return [{"id": str(s.id), "digest": row_digest(s)} for s in made]

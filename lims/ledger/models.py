@@ -1,0 +1,65 @@
+"""What the ledger holds: entries in streams, and the head of each stream.
+
+Not here: appending (append.py), verifying (verify.py), the arithmetic (chain.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+SITE_STREAM = "site"
+
+
+class AppendOnlyQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """A queryset that can read and add, never change or take away."""
+
+    def update(self, **kwargs: object) -> int:
+        raise TypeError(f"{self.model.__name__} rows are never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(f"{self.model.__name__} rows are never deleted.")
+
+    def bulk_update(self, *args: object, **kwargs: object) -> int:
+        raise TypeError(f"{self.model.__name__} rows are never changed.")
+
+
+class Entry(models.Model):
+    """One sealed act. `payload` holds the canonical bytes; the other columns repeat what is searched for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    stream = models.CharField(max_length=40)
+    seq = models.PositiveIntegerField()
+    name = models.CharField(_("act"), max_length=60)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    is_refused = models.BooleanField(default=False)
+    once = models.UUIDField(null=True, unique=True)
+    payload = models.BinaryField()
+    prev = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="entry_stream_seq")]
+        indexes = [models.Index(fields=["at"], name="entry_at")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.seq} {self.name}"
+
+
+class Head(models.Model):
+    """Where a stream stands. The row is also the stream's lock. It is moved only by appending."""
+
+    stream = models.CharField(max_length=40, primary_key=True)
+    seq = models.PositiveIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.seq}"

@@ -1,0 +1,53 @@
+"""A row's values in the one form that is hashed: the same before it is saved and after it is read back.
+
+`Decimal("92.1")` comes back from a column of two places as `92.10`, and a time may come back in another zone; so each
+field is brought to its column's form first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from typing import Any
+
+from django.db import models
+
+from lims.ledger import chain
+
+
+def plain(f: models.Field[Any, Any], value: Any) -> object:
+    """One value as text, true, false or null."""
+    if value is None or isinstance(value, bool):
+        return value
+    match f:
+        case models.DecimalField():
+            return format(f.to_python(value), f".{f.decimal_places}f")
+        case models.DateTimeField():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case models.BinaryField():
+            return hashlib.sha256(bytes(value)).hexdigest()
+        case models.JSONField():
+            return hashlib.sha256(chain.canonical({"value": _as_text(value)})).hexdigest()
+        case models.DateField() | models.TimeField():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _as_text(value: Any) -> object:
+    if isinstance(value, Mapping):
+        return {str(k): _as_text(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_text(v) for v in value]
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def values_of(row: models.Model, fields: Iterable[models.Field[Any, Any]]) -> dict[str, object]:
+    """Values of `fields` by column attribute name."""
+    return {f.attname: plain(f, getattr(row, f.attname)) for f in fields}
+
+
+def row_digest(row: models.Model) -> str:
+    """SHA-256 over every column of a history row, its own key included."""
+    return chain.digest({"model": row._meta.label, "values": values_of(row, row._meta.concrete_fields)})

@@ -1,0 +1,119 @@
+"""What a signature covers: a recorded row and every recorded row below it.
+
+A model joins what is signed by naming, in `signed_with`, its foreign key to the row above. Whatever else a signature
+must cover (a master batch record's digest, for instance) is a field of one of these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from lims import acts
+from lims.ledger import chain
+from lims.ledger.values import values_of
+from lims.recorded import Recorded, recorded_models, tracked_fields, version_model
+
+Row = tuple[str, str, dict[str, object]]
+
+
+@cache
+def children(model: type[models.Model]) -> tuple[tuple[type[Recorded], str], ...]:
+    """Recorded models directly below `model` in what is signed, with their foreign key's column attribute."""
+    below = []
+    for child in recorded_models():
+        if child.signed_with is not None:
+            key: Any = child._meta.get_field(child.signed_with)
+            if key.related_model is model:
+                below.append((child, key.attname))
+    return tuple(sorted(below, key=lambda pair: pair[0]._meta.label))
+
+
+def signed_digest(subject: models.Model) -> str:
+    """SHA-256 of what a signature under `subject` covers now.
+
+    Inside the act that created the subject, the rows are those of the act; otherwise they are read back.
+    """
+    version = _created_version(subject)
+    if version is not None:
+        return _digest_of(_from_act(subject))
+    return signed_digests(type(subject), [subject.pk])[str(subject.pk)]
+
+
+def signed_digests(model: type[models.Model], keys: Iterable[object]) -> dict[str, str]:
+    """What signatures under each of `keys` cover now, by key; one query for each model below."""
+    rows = list(model._base_manager.filter(pk__in=list(keys)))
+    trees: dict[str, list[Row]] = {str(r.pk): [_row(r)] for r in rows}
+    _gather(model, {r.pk: str(r.pk) for r in rows}, trees)
+    return {key: _digest_of(tree) for key, tree in trees.items()}
+
+
+def subject_model(label: str) -> type[models.Model]:
+    """The model a signature's label names."""
+    return apps.get_model(label)
+
+
+def _gather(model: type[models.Model], roots: dict[Any, str], trees: dict[str, list[Row]]) -> None:
+    if not roots:
+        return
+    for child, key in children(model):
+        found: dict[Any, str] = {}
+        for row in child._base_manager.filter(**{f"{key}__in": list(roots)}):
+            root = roots[getattr(row, key)]
+            trees[root].append(_row(row))
+            found[row.pk] = root
+        _gather(child, found, trees)
+
+
+def _created_version(subject: models.Model) -> models.Model | None:
+    key = subject._meta.pk.attname
+    for version in acts.current().versions.get(version_model(type(subject)), ()):
+        if getattr(version, key) == subject.pk and version.history_type == "+":  # type: ignore[attr-defined]
+            return version
+    return None
+
+
+def _from_act(subject: models.Model) -> list[Row]:
+    """The tree of a subject created in this act, from the versions the act wrote (the last of each row)."""
+    versions = acts.current().versions
+    rows: list[Row] = []
+
+    def latest(model: type[models.Model]) -> dict[object, models.Model]:
+        key = model._meta.pk.attname
+        return {getattr(v, key): v for v in versions.get(version_model(model), ())}
+
+    def walk(model: type[models.Model], keys: set[object]) -> None:
+        for child, column in children(model):
+            below = {pk: v for pk, v in latest(child).items() if getattr(v, column) in keys}
+            rows.extend(_row_of(child, v) for v in below.values())
+            if below:
+                walk(child, set(below))
+
+    rows.append(_row_of(type(subject), latest(type(subject))[subject.pk]))
+    walk(type(subject), {subject.pk})
+    return rows
+
+
+def _row(row: models.Model) -> Row:
+    return _row_of(type(row), row)
+
+
+def _row_of(model: type[models.Model], row: models.Model) -> Row:
+    values = values_of(row, _signed_fields(model))
+    return (model._meta.label, str(getattr(row, model._meta.pk.attname)), values)
+
+
+@cache
+def _signed_fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    """Everything but the act that last wrote the row, and fields that change as work goes on."""
+    without = {"act", *getattr(model, "unsigned_fields", ())}
+    return tuple(f for f in tracked_fields(model) if f.name not in without)
+
+
+def _digest_of(rows: Sequence[Row]) -> str:
+    ordered = sorted(rows, key=lambda r: (r[0], r[1]))
+    return chain.digest({"signed": [{"model": m, "pk": pk, "values": values} for m, pk, values in ordered]})
