@@ -1,0 +1,284 @@
+"""Pages: what stands at head and foot of every one, and filling them with strips in one pass.
+
+Head, foot and watermark are one form, drawn on every page. «Page x of y» and the page numbers of a table of contents are
+forms too: a page names its form when it is made, and the form is drawn when the last page is known, so nothing is built
+twice. The same strips give the same bytes: no clock and no random identifier goes into the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from reportlab.pdfgen.canvas import Canvas
+
+from lims.pdf import styles
+from lims.pdf.marks import draw_code, draw_shape
+from lims.pdf.strips import Strip
+from lims.pdf.styles import Paper, Style
+from lims.pdf.text import Line, Run, wrap, wrap_runs
+
+CODE_SIZE = 43.5
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """Head and foot. `standing` stands at the top right, its first line in bold; `watermark` lies under the text."""
+
+    title: str
+    product: str
+    identity: Sequence[tuple[str, str]]
+    standing: Sequence[str]
+    foot: Sequence[Sequence[Run]]
+    code: str
+    watermark: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What the file says of itself."""
+
+    title: str
+    author: str
+    subject: str
+    language: str
+
+
+class Pages:
+    """A document in the making. `place` strips, then `finish`. Widths and heights in points."""
+
+    def __init__(
+        self,
+        out: BinaryIO,
+        furniture: Furniture,
+        properties: Properties,
+        *,
+        number_pages: Callable[[int, int], str],
+        paper: Paper = styles.A4,
+    ) -> None:
+        self.paper = paper
+        self.canvas = Canvas(
+            out, pagesize=(paper.width, paper.height), invariant=1, pageCompression=1, lang=properties.language
+        )
+        self.canvas.setTitle(properties.title)
+        self.canvas.setAuthor(properties.author)
+        self.canvas.setSubject(properties.subject)
+        self.canvas.setCreator(properties.author)
+        self.canvas.setProducer("ReportLab")
+        self.canvas.showOutline()
+        self.page = 1
+        self._number_pages = number_pages
+        self._opened: dict[str, int] = {}
+        self._awaited: dict[str, float] = {}
+        self._level = -1
+        self._held: list[Strip] = []
+        self._on_page: list[tuple[float, Strip]] = []
+        foot_lines = [wrap_runs(runs, self.paper.measure - CODE_SIZE - 80) for runs in furniture.foot]
+        self._foot = [line for lines in foot_lines for line in lines]
+        self._floor = paper.bottom + max(CODE_SIZE, len(self._foot) * styles.FOOT.leading) + 8
+        self._ceiling = self._draw_furniture(furniture)
+        self._y = self._ceiling
+
+    def place(self, strips: Iterable[Strip]) -> None:
+        """Fill pages with strips, in order."""
+        for strip in strips:
+            self._held.append(strip)
+            if not strip.keep:
+                self._settle()
+
+    def start_page(self) -> None:
+        """Begin a new page unless this one is still empty."""
+        self._settle()
+        if self._on_page:
+            self._end_page()
+
+    def page_of(self, key: str) -> Callable[[Canvas, float, float], None]:
+        """A painter of the page number, ending at the right edge of the text, on which the bookmark `key` stands."""
+
+        def paint(canvas: Canvas, x: float, y: float) -> None:
+            name = f"page-of-{key}"
+            self._awaited[key] = 0
+            canvas.saveState()
+            canvas.translate(x, y)
+            canvas.doForm(name)
+            canvas.restoreState()
+
+        return paint
+
+    def finish(self) -> int:
+        """Number the pages and write the file. Returns how many pages it has."""
+        self._settle()
+        if self._on_page or self.page == 1:
+            self._end_page()
+        pages = self.page - 1
+        right = self.paper.width - self.paper.right
+        top = self._floor - 8
+        for page in range(1, pages + 1):
+            self._form_of_text(f"page-{page}", self._number_pages(page, pages), styles.PAGE_NUMBER, right, top - 8)
+        for key in self._awaited:
+            page_text = str(self._opened.get(key, "–"))
+            self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 3.6)
+        self.canvas.save()
+        return pages
+
+    def _form_of_text(self, name: str, text: str, style: Style, right: float, y: float) -> None:
+        self.canvas.beginForm(name, 0, 0, self.paper.width, self.paper.height)
+        self.canvas.setFont(style.face.name, style.size)
+        self.canvas.drawString(right - style.face.width(text, style.size), y, text)
+        self.canvas.endForm()
+
+    def _settle(self) -> None:
+        """Place the strips that are held together: on this page if they fit, else on the next."""
+        group, self._held = self._held, []
+        if not group:
+            return
+        height = sum(strip.height for strip in group)
+        if self._y - height < self._floor and self._on_page:
+            self._end_page()
+        for strip in group:
+            if self._y - strip.height < self._floor and self._on_page:
+                self._end_page()
+            self._put(strip)
+
+    def _put(self, strip: Strip) -> None:
+        if not self._on_page:
+            if not strip.texts and strip.paint is None and not strip.rules:
+                return
+            for repeated in strip.repeats:
+                self._on_page.append((self._y, repeated))
+                self._y -= repeated.height
+        if strip.opens:
+            self._open(*strip.opens)
+        self._on_page.append((self._y, strip))
+        self._y -= strip.height
+
+    def _open(self, key: str, title: str, level: int) -> None:
+        # A level that skips one would be refused by readers.
+        self._level = min(level, self._level + 1)
+        self._opened[key] = self.page
+        self.canvas.bookmarkHorizontal(key, 0, self._y + 4)
+        self.canvas.addOutlineEntry(title, key, self._level, closed=self._level > 0)
+
+    def _end_page(self) -> None:
+        canvas = self.canvas
+        canvas.doForm("furniture")
+        canvas.doForm(f"page-{self.page}")
+        draw_strips(canvas, self._on_page, self.paper.left)
+        canvas.showPage()
+        self.page += 1
+        self._on_page = []
+        self._y = self._ceiling
+
+    def _draw_furniture(self, furniture: Furniture) -> float:
+        """Draw the form of head and foot. Returns where the text of a page begins."""
+        paper, canvas = self.paper, self.canvas
+        left, right = paper.left, paper.width - paper.right
+        canvas.beginForm("furniture", 0, 0, paper.width, paper.height)
+        _draw_watermark(canvas, paper, furniture.watermark)
+        y = paper.height - paper.top - styles.SECTION.size * 1.05
+        _line(canvas, wrap(furniture.title, styles.SECTION, paper.measure)[0], left, y)
+        for number, standing in enumerate(furniture.standing):
+            style = styles.TEXT_BOLD if number == 0 else styles.TEXT
+            line = wrap(standing, style, paper.measure)[0]
+            _line(canvas, line, right - line[-1].x - line[-1].width, y - number * styles.TEXT.leading)
+        y -= styles.TEXT.leading
+        for line in wrap(furniture.product, styles.TEXT, paper.measure * 0.76):
+            _line(canvas, line, left, y)
+            y -= styles.TEXT.leading
+        y = min(y, paper.height - paper.top - styles.TEXT.leading * (len(furniture.standing) + 0.6))
+        y += 5
+        canvas.setLineWidth(styles.HAIRLINE)
+        canvas.line(left, y, right, y)
+        y = _draw_identity(canvas, furniture.identity, left, right, y)
+        canvas.setLineWidth(styles.PAGE_RULE)
+        canvas.line(left, y, right, y)
+        foot_top = self._floor - 8
+        canvas.line(left, foot_top + 5.4, right, foot_top + 5.4)
+        draw_code(canvas, furniture.code, left, foot_top, CODE_SIZE)
+        base = foot_top - styles.FOOT.size * 0.85
+        for line in self._foot:
+            _line(canvas, line, left + CODE_SIZE + 9, base)
+            base -= styles.FOOT.leading
+        canvas.endForm()
+        self._floor += 12
+        return y - 9
+
+    @property
+    def room(self) -> float:
+        """The height of an empty page's text."""
+        return self._ceiling - self._floor
+
+
+def _line(canvas: Canvas, line: Line, x: float, y: float) -> None:
+    for piece in line:
+        canvas.setFont(piece.style.face.name, piece.style.size)
+        canvas.drawString(x + piece.x, y + piece.rise, piece.text)
+
+
+def _draw_identity(canvas: Canvas, identity: Sequence[tuple[str, str]], left: float, right: float, top: float) -> float:
+    """Labels over values, spread so that the gaps between them are equal. Returns the y below them."""
+    if not identity:
+        return top - 4
+    head, value = styles.HEAD, styles.IDENTIFIER
+    widths = [max(head.face.width(label, head.size), value.face.width(text, value.size)) for label, text in identity]
+    gap = (right - left - sum(widths)) / max(1, len(widths) - 1)
+    x = left
+    for (label, text), width in zip(identity, widths, strict=True):
+        _line(canvas, wrap(label, head, width + 1)[0], x, top - 9.3)
+        _line(canvas, wrap(text, value, width + 1)[0], x, top - 20.6)
+        x += width + gap
+    return top - 28
+
+
+def _draw_watermark(canvas: Canvas, paper: Paper, words: Sequence[str]) -> None:
+    """Words across the page, light enough to read every figure through them in a black-and-white copy."""
+    if not words:
+        return
+    style = Style("bold", 62, 74)
+    canvas.saveState()
+    canvas.setFillGray(styles.WATERMARK_GREY)
+    canvas.translate(paper.width / 2, paper.height / 2)
+    canvas.rotate(52)
+    y = (len(words) - 1) * style.leading / 2 - style.size * 0.33
+    for word in words:
+        size = min(style.size, style.size * 640 / style.face.width(word, style.size))
+        canvas.setFont(style.face.name, size)
+        canvas.drawCentredString(0, y, word)
+        y -= style.leading
+    canvas.restoreState()
+
+
+def draw_strips(canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: float) -> None:
+    """Draw the marks of strips whose tops are given: rules first, then all text of the page as one text object."""
+    width = grey = -1.0
+    for top, strip in placed:
+        for x1, y1, x2, y2, rule_width, rule_grey in strip.rules:
+            if rule_width != width:
+                canvas.setLineWidth(rule_width)
+                width = rule_width
+            if rule_grey != grey:
+                canvas.setStrokeGray(rule_grey)
+                grey = rule_grey
+            canvas.line(left + x1, top - y1, left + x2, top - y2)
+    canvas.setStrokeGray(styles.BLACK)
+    text = canvas.beginText()
+    current: Style | None = None
+    for top, strip in placed:
+        for x, y, style, words in strip.texts:
+            if style is not current:
+                text.setFont(style.face.name, style.size)
+                current = style
+            text.setTextOrigin(left + x, top - y)
+            text.textOut(words)
+    canvas.drawText(text)
+    for top, strip in placed:
+        for x, y, box_width, height, line_width in strip.boxes:
+            canvas.setLineWidth(line_width)
+            canvas.rect(left + x, top - y - height, box_width, height)
+        for shape, x, y, size in strip.shapes:
+            draw_shape(canvas, shape, left + x, top - y, size)
+        for x, y, link_width, height, key in strip.links:
+            canvas.linkAbsolute("", key, (left + x, top - y - height, left + x + link_width, top - y), Border="[0 0 0]")
+        if strip.paint:
+            strip.paint(canvas, left, top - strip.height)
