@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "simple_history",
@@ -56,6 +57,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # These three act in process_view, so they stand behind the check of the form's token and the session.
+    "lims.web.place.SiteZoneMiddleware",
+    "lims.web.idle.IdleLockMiddleware",
+    "lims.web.first_steps.FirstStepsMiddleware",
 ]
 
 ROOT_URLCONF = "lims.urls"
@@ -71,10 +76,15 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "lims.web.context.page",
             ],
+            "libraries": {"lims_tags": "lims.web.templatetags.lims_tags"},
         },
     },
 ]
+
+# Widgets draw themselves with the site's own templates.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Records ---------------------------------------------------------------------------------------------------------
 
@@ -111,6 +121,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# After so many minutes without a touch the screen asks for the password again (21 CFR 11.10(d), 11.200(a)).
+IDLE_MINUTES = int(env.text("IDLE_MINUTES", "15"))
+
 # --- Web -------------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -122,6 +135,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+CSRF_FAILURE_VIEW = "lims.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,9 +1,28 @@
-"""Every address of the site."""
+"""Every address of the site, and the main navigation."""
 
-from django.urls import path
+from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
+from lims.web.context import Destination
 from lims.web.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("", include("lims.accounts.urls")),
 ]
+
+# The platform knows these names only here: where they lead is told by the domain's own addresses.
+navigation = [
+    Destination(_("Worklist"), "worklist"),
+    Destination(_("Batches"), "batches"),
+    Destination(_("Patients"), "patients"),
+    Destination(_("Lots"), "lots", is_extra=True),
+    Destination(_("Equipment"), "equipment", is_extra=True),
+    Destination(_("Deviations"), "deviations", is_extra=True),
+    Destination(_("Records"), "records", is_extra=True),
+]
+
+handler400 = "lims.web.errors.bad_request"
+handler403 = "lims.web.errors.forbidden"
+handler404 = "lims.web.errors.not_found"
+handler500 = "lims.web.errors.server_error"

@@ -1,0 +1,53 @@
+"""Where a page is served for: the laboratory and its time zone, known to every view and template.
+
+Not here: who is signed in (context.py shows it), nor what time it is (lims/clock.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from lims import site as laboratory
+from lims.models import Site
+
+# Asked while the database may be down.
+WITHOUT_DATABASE = frozenset({"healthz"})
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """The laboratory a request is for, read once; None before it is started."""
+    if not hasattr(request, "site"):
+        request.site = laboratory.site()  # type: ignore[attr-defined]
+    return request.site  # type: ignore[attr-defined,no-any-return]
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The time zone of the laboratory; UTC before it is started."""
+    here = site_of(request)
+    return ZoneInfo(here.time_zone if here else "UTC")
+
+
+class SiteZoneMiddleware:
+    """Lets every time on a page, typed or shown, be in the zone of the laboratory."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and leave no zone behind for the next request of this thread."""
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[object], kwargs: dict[str, object]
+    ) -> None:
+        """Make the zone of the laboratory the current one."""
+        match = request.resolver_match
+        if match is None or match.url_name not in WITHOUT_DATABASE:
+            timezone.activate(zone_of(request))
