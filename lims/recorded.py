@@ -119,7 +119,7 @@ def add_all(rows: Iterable[R]) -> list[R]:
 class Recorded(models.Model):
     """A row of the record. `act` is the act that wrote it as it stands.
 
-    A model below another in what a signature covers names the foreign key to it in `signed_with`. Fields that change
+    A model below another in what a signature covers names its foreign keys to it in `signed_with`. Fields that change
     as work goes on, such as a state, are named in `unsigned_fields`.
     """
 
@@ -128,7 +128,7 @@ class Recorded(models.Model):
     history = ActHistory(inherit=True, historical_queryset=VersionQuerySet, user_db_constraint=False)
     objects = RecordedQuerySet.as_manager()
 
-    signed_with: ClassVar[str | None] = None
+    signed_with: ClassVar[tuple[str, ...]] = ()
     unsigned_fields: ClassVar[tuple[str, ...]] = ()
     without_history: ClassVar[tuple[str, ...]] = ()
 

@@ -1,6 +1,6 @@
 """What a signature covers: a recorded row and every recorded row below it.
 
-A model joins what is signed by naming, in `signed_with`, its foreign key to the row above. Whatever else a signature
+A model joins what is signed by naming, in `signed_with`, its foreign keys to rows above. Whatever else a signature
 must cover (a master batch record's digest, for instance) is a field of one of these rows.
 """
 
@@ -26,8 +26,8 @@ def children(model: type[models.Model]) -> tuple[tuple[type[Recorded], str], ...
     """Recorded models directly below `model` in what is signed, with their foreign key's column attribute."""
     below = []
     for child in recorded_models():
-        if child.signed_with is not None:
-            key: Any = child._meta.get_field(child.signed_with)
+        for name in child.signed_with:
+            key: Any = child._meta.get_field(name)
             if key.related_model is model:
                 below.append((child, key.attname))
     return tuple(sorted(below, key=lambda pair: pair[0]._meta.label))
