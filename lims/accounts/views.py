@@ -32,7 +32,9 @@ _HOME = "/"
 def way_back(request: HttpRequest) -> str:
     """Where a person was going, if it is an address of this site; else the home page."""
     wanted = request.POST.get("next") or request.GET.get("next") or _HOME
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if safe else _HOME
 
 

@@ -57,7 +57,7 @@ class IntegerInput(TextInput):
 
 
 class ScanInput(TextInput):
-    """A code that a scanner types into the focused field, or that is typed by hand. Enter moves on, it never submits."""
+    """A code that a scanner types into the focused field, or that is typed by hand. Enter moves on."""
 
     def __init__(
         self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
