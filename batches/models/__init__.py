@@ -1,0 +1,82 @@
+"""What is stored. One file for each group of nouns; nothing here decides anything."""
+
+from batches.models.batches import Batch
+from batches.models.counts import Attachment, Count, SquareCount
+from batches.models.cultures import (
+    Detachment,
+    Fill,
+    Isolation,
+    MediumChange,
+    Observation,
+    Passage,
+    Vessel,
+    VesselLoss,
+)
+from batches.models.documents import PrintedRecord, PrintJob, PrintRequest
+from batches.models.harvests import Harvest, Receipt
+from batches.models.infusions import (
+    AdverseEvent,
+    AdverseEventCheck,
+    Infusion,
+    InfusionEvent,
+    SymptomAnswer,
+    Vitals,
+)
+from batches.models.materials import Equipment, Lot
+from batches.models.outcomes import PainAssessment, PdasAnswer
+from batches.models.paper import PaperImport, PaperPassage
+from batches.models.patients import Consent, Eligibility, EligibilityAnswer, Patient
+from batches.models.process import MasterBatchRecord
+from batches.models.quality import (
+    Correction,
+    Deviation,
+    DeviationAssessment,
+    DeviationClosure,
+    Disposition,
+    Sample,
+    TestResult,
+)
+
+__all__ = [
+    "AdverseEvent",
+    "AdverseEventCheck",
+    "Attachment",
+    "Batch",
+    "Consent",
+    "Correction",
+    "Count",
+    "Detachment",
+    "Deviation",
+    "DeviationAssessment",
+    "DeviationClosure",
+    "Disposition",
+    "Eligibility",
+    "EligibilityAnswer",
+    "Equipment",
+    "Fill",
+    "Harvest",
+    "Infusion",
+    "InfusionEvent",
+    "Isolation",
+    "Lot",
+    "MasterBatchRecord",
+    "MediumChange",
+    "Observation",
+    "PainAssessment",
+    "PaperImport",
+    "PaperPassage",
+    "Passage",
+    "Patient",
+    "PdasAnswer",
+    "PrintJob",
+    "PrintRequest",
+    "PrintedRecord",
+    "Receipt",
+    "Sample",
+    "SquareCount",
+    "SymptomAnswer",
+    "TestResult",
+    "Vessel",
+    "VesselLoss",
+    "Vitals",
+]
