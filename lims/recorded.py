@@ -17,7 +17,6 @@ from simple_history.models import HistoricalRecords
 
 from lims import acts
 
-
 R = TypeVar("R", bound="Recorded")
 
 

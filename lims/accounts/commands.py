@@ -96,7 +96,9 @@ def change_password(actor: User, old: str, new: str) -> User:
     try:
         validate_password(new, actor)
     except ValidationError as error:
-        raise Refused([Refusal("ACC-05", "{problem}", "new_password", {"problem": m}) for m in error.messages]) from error
+        raise Refused(
+            [Refusal("ACC-05", "{problem}", "new_password", {"problem": m}) for m in error.messages]
+        ) from error
     if old == new:
         raise Refused(Refusal("ACC-05", "The new password is the old one. Choose another.", "new_password"))
     with sealed(Act(name="account:change-password", actor=actor, at=clock.now()), SITE_STREAM) as act:
