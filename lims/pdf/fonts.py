@@ -58,8 +58,8 @@ def printable(text: str) -> str:
 def face(weight: str) -> Face:
     """The face of a weight, `regular` or `bold`, registered with reportlab on first use."""
     name, path = {
-        "regular": ("SourceSansPro", font_source_sans_pro.SourceSansPro),
-        "bold": ("SourceSansPro-Bold", font_source_sans_pro.SourceSansProBold),
+        "regular": ("SourceSansPro", font_source_sans_pro.font_files_ttf["SourceSansPro"]),
+        "bold": ("SourceSansPro-Bold", font_source_sans_pro.font_files_ttf["SourceSansProBold"]),
     }[weight]
     font = TTFont(name, path)
     pdfmetrics.registerFont(font)
