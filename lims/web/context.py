@@ -61,7 +61,7 @@ class Page:
     @property
     def username(self) -> str:
         """The name the person signs in with."""
-        return self._request.user.username if self.is_signed_in else ""  # type: ignore[union-attr]
+        return self._request.user.username if self.is_signed_in else ""
 
     @property
     def role(self) -> str:

@@ -6,6 +6,7 @@ Not here: who is signed in (context.py shows it), nor what time it is (lims/cloc
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +21,9 @@ WITHOUT_DATABASE = frozenset({"healthz"})
 
 def site_of(request: HttpRequest) -> Site | None:
     """The laboratory a request is for, read once; None before it is started."""
-    if not hasattr(request, "site"):
-        request.site = laboratory.site()  # type: ignore[attr-defined]
-    return request.site  # type: ignore[attr-defined,no-any-return]
+    if not hasattr(request, "laboratory"):
+        request.laboratory = laboratory.site()  # type: ignore[attr-defined]
+    return cast("Site | None", request.laboratory)  # type: ignore[attr-defined]
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

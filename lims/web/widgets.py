@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
 
 PHOTO_TYPES = "image/jpeg,image/png"
 
 
 def _attrs(
-    attrs: Mapping[str, Any] | None, *, css: str = "input", unit: str = "", hint: str = "", span: int | None = None
+    attrs: Mapping[str, Any] | None, *, css: str = "input", unit: str = "", hint: Words = "", span: int | None = None
 ) -> dict[str, Any]:
     """Attributes of a control: its classes, and what stands around it as data-* for the `field` tag."""
     made: dict[str, Any] = dict(attrs or {})
@@ -31,7 +34,7 @@ class TextInput(forms.TextInput):
     """One line of text."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         super().__init__(_attrs({"autocomplete": "off", **(attrs or {})}, unit=unit, hint=hint, span=span))
 
@@ -40,7 +43,7 @@ class DecimalInput(TextInput):
     """A number with decimals: the decimal keypad of a tablet, and a text box so that no browser rounds or steps it."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         super().__init__({"inputmode": "decimal", **(attrs or {})}, unit=unit, hint=hint, span=span)
 
@@ -49,7 +52,7 @@ class IntegerInput(TextInput):
     """A whole number: the numeric keypad."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         super().__init__(
             {"inputmode": "numeric", "pattern": "[0-9]*", **(attrs or {})}, unit=unit, hint=hint, span=span
@@ -60,7 +63,7 @@ class ScanInput(TextInput):
     """A code that a scanner types into the focused field, or that is typed by hand. Enter moves on."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         made = {
             "data-scan": "1",
@@ -78,7 +81,7 @@ class DateTimeLocal(forms.DateTimeInput):
     input_type = "datetime-local"
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         super().__init__(_attrs(attrs, unit=unit, hint=hint, span=span), format="%Y-%m-%dT%H:%M")
 
@@ -89,7 +92,7 @@ class DateInput(forms.DateInput):
     input_type = "date"
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: str = "", span: int | None = None
+        self, attrs: Mapping[str, Any] | None = None, *, unit: str = "", hint: Words = "", span: int | None = None
     ) -> None:
         super().__init__(_attrs(attrs, unit=unit, hint=hint, span=span), format="%Y-%m-%d")
 
@@ -102,7 +105,7 @@ class Select(forms.Select):
         attrs: Mapping[str, Any] | None = None,
         choices: Any = (),
         *,
-        hint: str = "",
+        hint: Words = "",
         span: int | None = None,
     ) -> None:
         super().__init__(_attrs(attrs, css="select", hint=hint, span=span), choices)
@@ -112,7 +115,7 @@ class Textarea(forms.Textarea):
     """A few sentences, the width of the card."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, hint: str = "", span: int | None = 12, rows: int = 2
+        self, attrs: Mapping[str, Any] | None = None, *, hint: Words = "", span: int | None = 12, rows: int = 2
     ) -> None:
         super().__init__(_attrs({"rows": rows, **(attrs or {})}, css="input textarea", hint=hint, span=span))
 
@@ -128,7 +131,7 @@ class Choice(forms.RadioSelect):
         attrs: Mapping[str, Any] | None = None,
         choices: Any = (),
         *,
-        hint: str = "",
+        hint: Words = "",
         span: int | None = None,
     ) -> None:
         made = _attrs(attrs, css="", hint=hint, span=span)
@@ -139,14 +142,14 @@ class Choice(forms.RadioSelect):
 class YesNo(Choice):
     """No or yes, to be answered: nothing is preset. Gives «yes», «no» or nothing."""
 
-    def __init__(self, attrs: Mapping[str, Any] | None = None, *, hint: str = "", span: int | None = None) -> None:
+    def __init__(self, attrs: Mapping[str, Any] | None = None, *, hint: Words = "", span: int | None = None) -> None:
         super().__init__(attrs, (("no", _("No")), ("yes", _("Yes"))), hint=hint, span=span)
 
 
 class Checkbox(forms.CheckboxInput):
     """A statement to be ticked; the label stands beside the box."""
 
-    def __init__(self, attrs: Mapping[str, Any] | None = None, *, hint: str = "", span: int | None = None) -> None:
+    def __init__(self, attrs: Mapping[str, Any] | None = None, *, hint: Words = "", span: int | None = None) -> None:
         made = _attrs(attrs, css="check-box", hint=hint, span=span)
         super().__init__(made)
 
@@ -162,7 +165,7 @@ class Checkboxes(forms.CheckboxSelectMultiple):
         attrs: Mapping[str, Any] | None = None,
         choices: Any = (),
         *,
-        hint: str = "",
+        hint: Words = "",
         span: int | None = None,
     ) -> None:
         made = _attrs(attrs, css="check-box", hint=hint, span=span)
@@ -176,7 +179,7 @@ class PhotoInput(forms.FileInput):
         self,
         attrs: Mapping[str, Any] | None = None,
         *,
-        hint: str = "",
+        hint: Words = "",
         span: int | None = None,
         accept: str = PHOTO_TYPES,
     ) -> None:
@@ -187,7 +190,7 @@ class PasswordInput(forms.PasswordInput):
     """A password. It is blank again on every page that comes back."""
 
     def __init__(
-        self, attrs: Mapping[str, Any] | None = None, *, hint: str = "", span: int | None = None, new: bool = False
+        self, attrs: Mapping[str, Any] | None = None, *, hint: Words = "", span: int | None = None, new: bool = False
     ) -> None:
         made = {"autocomplete": "new-password" if new else "current-password", **(attrs or {})}
         super().__init__(_attrs(made, hint=hint, span=span), render_value=False)

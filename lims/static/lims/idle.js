@@ -103,6 +103,13 @@
     }
   }, 1000);
 
+  // Locking by hand happens over the form too.
+  document.addEventListener("submit", function (event) {
+    if (event.target.matches("[data-lock-now]")) {
+      event.preventDefault();
+      lock();
+    }
+  });
   // Escape does not open a locked screen.
   dialog.addEventListener("cancel", function (event) { event.preventDefault(); });
   dialog.addEventListener("close", function () {
@@ -113,7 +120,6 @@
   // The server found the screen locked before this page did.
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (event.detail.xhr.getResponseHeader("X-Locked")) {
-      locked = true;
       lock();
     }
   });

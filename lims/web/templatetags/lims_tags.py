@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, CheckboxInput, Field, FileInput, Select
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -182,13 +183,26 @@ class FieldError:
     code: str
 
 
+def _plain(message: object, code: str, bound: BoundField) -> str:
+    """What a form says of its own accord, in the words of this site: what is wrong, then what to do."""
+    if code != "required" or message != Field.default_error_messages["required"]:
+        return str(message)
+    if isinstance(bound.field.widget, FileInput):
+        return gettext("Nothing chosen. Choose a file.")
+    if bound.use_fieldset or isinstance(bound.field.widget, Select):
+        return gettext("Not answered. Choose one.")
+    if isinstance(bound.field.widget, CheckboxInput):
+        return gettext("Not ticked. Tick it if it is so.")
+    return gettext("Nothing typed. Fill it in.")
+
+
 def field_errors(bound: BoundField, refusals: Iterable[Any] = ()) -> list[FieldError]:
     """Every reason that belongs beside a field: those of the form, then refusals the form was not told of."""
     found: list[FieldError] = []
     for error in bound.errors.as_data():
         code = str(error.code or "")
         for message in error.messages:
-            found.append(FieldError(str(message), code if _REFUSAL_CODE.fullmatch(code) else ""))
+            found.append(FieldError(_plain(message, code, bound), code if _REFUSAL_CODE.fullmatch(code) else ""))
     told = {error.text for error in found}
     for refusal in refusals or ():
         text = refusal_text(refusal)
@@ -202,7 +216,7 @@ def field(
     context: template.Context,
     bound: BoundField,
     unit: str = "",
-    hint: str = "",
+    hint: str | Promise = "",
     scan: bool | None = None,
     span: str | int = "",
 ) -> dict[str, Any]:
@@ -221,7 +235,7 @@ def field(
     if errors:
         described.append(f"{bound.auto_id}-error")
     kind = getattr(bound.field.widget, "input_type", "")
-    control_attrs: dict[str, str] = {}
+    control_attrs: dict[str, str | bool] = {}
     if described and not bound.use_fieldset:
         control_attrs["aria-describedby"] = " ".join(described)
     if errors and not bound.use_fieldset:

@@ -1,0 +1,190 @@
+"""The page of one act: show its form, call its command, show refusals beside the fields, go on when it is done.
+
+One function for all acts, so that double clicks, stale forms, signatures and refusals behave alike everywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lims.accounts.authentication import Credential
+from lims.accounts.models import User
+from lims.commands import Stale, head_seq
+from lims.ledger.append import AlreadyDone
+from lims.refusals import Refusal, Refused
+from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
+from lims.web.access import actor_of
+
+
+@dataclasses.dataclass(frozen=True)
+class ShownRefusal:
+    """A refusal with the id of the control it belongs beside."""
+
+    code: str
+    message: str
+    params: Mapping[str, object]
+    field: str | None
+    field_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """One signature panel of a form."""
+
+    prefix: str
+    heading: str
+    sentence: str
+    username: str | None
+    typed_username: str
+    errors: Sequence[ShownRefusal]
+
+
+@dataclasses.dataclass
+class ActPage:
+    """What one act's page needs.
+
+    `run(**inputs)` calls the command, with `signatures`, `once`, `seen` and `reason` added; `inputs` turns a valid
+    form into the command's arguments (its cleaned data unless told); `done_url` is where to go on.
+    """
+
+    title: str
+    button: str
+    form_class: type[forms.Form]
+    run: Callable[..., Any]
+    done_url: str | Callable[[Any], str]
+    stream: str | None = None
+    signed: Sequence[Meaning] = ()
+    subtitle: str = ""
+    crumbs: Sequence[tuple[str, str]] = ()
+    initial: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    form_kwargs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    inputs: Callable[[Any], dict[str, Any]] | None = None
+    template: str = "lims/act.html"
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    already_url: str = "/"
+
+
+def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
+    """Answer GET with the form, POST with a redirect when done or the same form with every reason."""
+    actor = actor_of(request)
+    if request.method != "POST":
+        form = page.form_class(initial=dict(page.initial), **page.form_kwargs)
+        return _page(request, page, form, actor, (), _seen(page), uuid.uuid4())
+    form = page.form_class(request.POST, request.FILES, initial=dict(page.initial), **page.form_kwargs)
+    once = _uuid(request.POST.get("once", ""))
+    seen = _integer(request.POST.get("seen", ""))
+    if not form.is_valid():
+        return _page(request, page, form, actor, (), seen, once, status=422)
+    inputs = page.inputs(form) if page.inputs else dict(form.cleaned_data)
+    try:
+        result = page.run(
+            actor, **inputs, signatures=_credentials(request, actor, page.signed), once=once, seen=seen
+        )
+    except AlreadyDone:
+        return redirect(page.already_url if callable(page.done_url) else page.done_url)
+    except Stale as stale:
+        said = [f"{e.actor_name}: {e.name}" for e in stale.entries]
+        return _page(request, page, form, actor, stale.refusals, _seen(page), once, status=409, changed=said)
+    except Refused as refused:
+        return _page(request, page, form, actor, refused.refusals, seen, once, status=422)
+    return redirect(page.done_url(result) if callable(page.done_url) else page.done_url)
+
+
+def _page(
+    request: HttpRequest,
+    page: ActPage,
+    form: forms.Form,
+    actor: User,
+    refusals: Sequence[Refusal],
+    seen: int | None,
+    once: uuid.UUID,
+    *,
+    status: int = 200,
+    changed: Sequence[str] = (),
+) -> HttpResponse:
+    shown = [*_from_form(form), *(_shown(form, r) for r in refusals)] if status != 200 else []
+    for refusal in refusals:
+        if refusal.field and refusal.field in form.fields:
+            form.add_error(refusal.field, forms.ValidationError(_(refusal.message).format(**refusal.params), refusal.code))
+    context = {
+        "title": page.title,
+        "subtitle": page.subtitle,
+        "button": page.button,
+        "crumbs": page.crumbs,
+        "form": form,
+        "refusals": [] if changed else shown,
+        "changed": changed,
+        "signing": [_panel(request, actor, meaning, shown) for meaning in page.signed],
+        "once": once,
+        "seen": seen,
+        **page.context,
+    }
+    return render(request, page.template, context, status=status)
+
+
+def _seen(page: ActPage) -> int | None:
+    return head_seq(page.stream) if page.stream else None
+
+
+def _credentials(request: HttpRequest, actor: User, signed: Sequence[Meaning]) -> dict[Meaning, Credential]:
+    given = {}
+    for meaning in signed:
+        username = request.POST.get(f"{meaning.value}-username", "") if meaning in SECOND_PERSON else actor.username
+        given[meaning] = Credential(username, request.POST.get(f"{meaning.value}-password", ""))
+    return given
+
+
+def _panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[ShownRefusal]) -> Panel:
+    second = meaning in SECOND_PERSON
+    who = _("a second person") if second else actor.printed_name
+    errors = [r for r in shown if r.field in (f"{meaning.value}-password", f"{meaning.value}-username")]
+    return Panel(
+        prefix=meaning.value,
+        heading=_("%(meaning)s by %(who)s") % {"meaning": meaning.label, "who": who},
+        sentence=str(SENTENCES[meaning]),
+        username=None if second else actor.username,
+        typed_username=request.POST.get(f"{meaning.value}-username", ""),
+        errors=errors,
+    )
+
+
+def _shown(form: forms.Form, refusal: Refusal) -> ShownRefusal:
+    if refusal.field and refusal.field in form.fields:
+        field_id = form[refusal.field].id_for_label or f"id_{refusal.field}"
+    else:
+        field_id = refusal.field or ""
+    return ShownRefusal(refusal.code, refusal.message, refusal.params, refusal.field, field_id)
+
+
+def _from_form(form: forms.Form) -> list[ShownRefusal]:
+    return [
+        ShownRefusal(
+            "",
+            "{label}: {problem}",
+            {"label": form.fields[name].label or name, "problem": " ".join(errors)},
+            name,
+            form[name].id_for_label or f"id_{name}",
+        )
+        if name in form.fields
+        else ShownRefusal("", "{problem}", {"problem": " ".join(errors)}, None, "")
+        for name, errors in form.errors.items()
+    ]
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
