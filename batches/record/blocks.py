@@ -243,7 +243,8 @@ class Corrections:
     @property
     def cells(self) -> tuple[tuple[Value, ...], ...]:
         return tuple(
-            (row.mark, row.what, Corrected(row.was, row.now), row.reason, f"{row.who}, {row.when}") for row in self.rows
+            (row.mark, row.what, Corrected(row.was, row.now), row.reason, f"{row.who},\n{row.when}")
+            for row in self.rows
         )
 
 

@@ -41,16 +41,17 @@ def _palette(*colours: str) -> Palette:
 
 
 SCREEN = _palette("#172033", "#525e72", "#2353a4", "#eef1f5", "#c3ccd8", "#ffffff")
-PAPER = _palette("#000000", "#000000", "#000000", "#ececec", "#b0b0b0", "#ffffff")
+PAPER = _palette("#000000", "#000000", "#2b2b2b", "#ececec", "#b0b0b0", "#ffffff")
 
 
 @dataclass(slots=True)
 class Board:
-    """A drawing under way, with the places its labels have taken. y counts downwards, as on a screen."""
+    """A drawing under way: the places its labels have taken, the heights of its lines. y counts downwards."""
 
     drawing: Drawing
     palette: Palette
     taken: list[tuple[float, float, float, float]] = field(default_factory=list)
+    lines: list[float] = field(default_factory=list)
 
     def rect(self, x: float, y: float, width: float, height: float, fill: Color, corner: float = 0) -> None:
         bottom = self.drawing.height - y - height
@@ -125,6 +126,7 @@ def _exponent(cells: Decimal) -> float:
 
 GAUGE_WIDTH = 760.0
 BAR_HEIGHT = 26.0
+LABELS_ABOVE = 14.0  # from the bar to the base line of the first row of labels: the whisker is between them
 
 
 def _dose(spec: Dose, palette: Palette) -> Drawing:
@@ -137,16 +139,14 @@ def _dose(spec: Dose, palette: Palette) -> Drawing:
         return min(max(share, 0.0), 1.0) * GAUGE_WIDTH
 
     # Labels in the order in which they may choose a place near the bar.
-    labels = [(x_of(spec.last.cells), spec.last.label, True)]
-    labels.append((x_of(spec.target_cells), spec.target_label, True))
-    if spec.last.interval_label:
-        labels.append((x_of(spec.last.cells), spec.last.interval_label, False))
+    labels = [(x_of(spec.last.cells), spec.last.interval_label, False)]
     if spec.needed_cells is not None:
         labels.append((x_of(spec.needed_cells), spec.needed_label, False))
     labels += [(x_of(point.cells), point.label, False) for point in spec.earlier]
+    labels.append((x_of(spec.last.cells), spec.last.label, True))
+    labels.append((x_of(spec.target_cells), spec.target_label, True))
     placed = _rows_of_labels(labels)
-    rows = 1 + max(row for _, row, _, _ in placed)
-    top = rows * ROW + 12
+    top = ROW * max((row + 1 for _, row, _, _ in placed), default=0) + LABELS_ABOVE
     board = Board(Drawing(GAUGE_WIDTH, top + BAR_HEIGHT + 48), palette)
 
     board.rect(0, top, GAUGE_WIDTH, BAR_HEIGHT, palette.track, corner=4)
@@ -156,16 +156,15 @@ def _dose(spec: Dose, palette: Palette) -> Drawing:
         _whisker(board, x_of(spec.last.low), x_of(spec.last.high), top - 4)
     for point in spec.earlier:
         board.dot(x_of(point.cells), top + BAR_HEIGHT / 2, 4.5, palette.ground, palette.ink, 1.5)
-    reach = {x: row for x, row, _, _ in placed}
     target = x_of(spec.target_cells)
-    board.line(target, top - 6 - reach.get(target, 0) * ROW, target, top + BAR_HEIGHT + 5, palette.ink, 2.4)
+    board.line(target, top - 8, target, top + BAR_HEIGHT + 5, palette.ink, 2.4)
     if spec.needed_cells is not None:
         needed = x_of(spec.needed_cells)
         board.line(needed, top - 3, needed, top + BAR_HEIGHT + 5, palette.ink, 1.5, [3, 3])
     for x, row, words, bold in placed:
         wide = board.width_of(words, bold)
         middle = min(max(x, wide / 2), GAUGE_WIDTH - wide / 2)
-        board.text(middle, top - 9 - row * ROW, words, anchor="middle", bold=bold)
+        board.text(middle, top - LABELS_ABOVE - row * ROW, words, anchor="middle", bold=bold)
     _decades(board, low, high, top + BAR_HEIGHT + 5)
     board.text(0, top + BAR_HEIGHT + 42, spec.axis_label)
     return board.drawing
@@ -251,12 +250,14 @@ def _growth(spec: Growth, palette: Palette) -> Drawing:
         if point.low is not None and point.high is not None:
             board.line(x, axes.y(point.low), x, axes.y(point.high), palette.ink, 2)
         if point.kind == "cell_harvest":
-            board.dot(x, y, 5, palette.measured, palette.ground, 1)
+            board.dot(x, y, 4.5, palette.measured, palette.ground, 1)
         else:
             board.dot(x, y, 3.5, palette.ground, palette.measured, 1.8)
     for point in spec.points:
         if point.label:
             _label(board, axes, point)
+    if spec.p0_until_day:
+        _shade_label(board, LEFT + (axes.x(spec.p0_until_day) - LEFT) / 2, spec.p0_label.split("\n"))
     return board.drawing
 
 
@@ -265,15 +266,10 @@ def _growth_ground(board: Board, axes: Axes, spec: Growth) -> None:
     if spec.p0_until_day:
         width = axes.x(spec.p0_until_day) - LEFT
         board.rect(LEFT, TOP, width, BOTTOM - TOP, palette.track)
-        for number, words in enumerate(spec.p0_label.split("\n")):
-            wide = board.width_of(words, False)
-            x = max(LEFT + width / 2, LEFT + wide / 2 + 4)
-            y = TOP + 60 + number * 15
-            board.text(x, y, words, anchor="middle")
-            board.taken.append((x - wide / 2, y - 11, x + wide / 2, y + 3))
     for exponent in range(ceil(axes.low), floor(axes.high) + 1):
         y = axes.y(Decimal(10) ** exponent)
         board.line(LEFT, y, RIGHT, y, palette.grid, 0.8)
+        board.lines.append(y)
         board.text(LEFT - 7, y + 4, power_of_ten(exponent), anchor="end")
     step = 5 if axes.last_day <= 40 else 10 if axes.last_day <= 90 else 30
     for day in range(0, floor(axes.last_day) + 1, step):
@@ -291,6 +287,20 @@ def _growth_ground(board: Board, axes: Axes, spec: Growth) -> None:
         x = axes.x(spec.now_day)
         board.line(x, TOP, x, BOTTOM, palette.ink, 1)
         board.text(x + 5, BOTTOM - 8, spec.now_label, bold=True)
+
+
+def _shade_label(board: Board, middle: float, lines: list[str]) -> None:
+    """Say what the shade means, at the free place nearest half height."""
+    wide = max(board.width_of(words, False) for words in lines)
+    x = max(middle, LEFT + wide / 2 + 4)
+    high = 15.0 * len(lines)
+    half = (TOP + BOTTOM - high) / 2
+    tops = sorted((TOP + step * 6 for step in range(floor((BOTTOM - TOP - high) / 6))), key=lambda y: abs(y - half))
+    boxes = [(x - wide / 2, top, x + wide / 2, top + high) for top in tops]
+    clear = [box for box in boxes if not any(box[1] < y + 2 and box[3] > y - 2 for y in board.lines)]
+    top = next((box[1] for box in [*clear, *boxes] if board.is_free(box)), tops[0])
+    for number, words in enumerate(lines):
+        board.text(x, top + 12 + number * 15, words, anchor="middle")
 
 
 def _label(board: Board, axes: Axes, point: GrowthPoint) -> None:

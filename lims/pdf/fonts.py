@@ -1,8 +1,8 @@
 """The faces of printed pages, and the check that every character can be printed.
 
-A page made by reportlab shows an empty box for a character its font lacks, and says nothing. Here a text is measured with
-a table of the characters the font really has, so that an unprintable one is refused before anything is drawn. Nothing
-here knows where a text stands on the page.
+A page made by reportlab shows an empty box for a character its font lacks, and says nothing. Here a text is measured
+with a table of the characters the font really has, so that an unprintable one is refused before anything is drawn.
+Nothing here knows where a text stands on the page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MissingGlyph(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One weight of the font: its name for reportlab, and the advance of each of its characters in thousandths of an em."""
+    """One weight of the font: its name for reportlab, and the advance of each character in thousandths of an em."""
 
     name: str
     advances: Mapping[str, float]

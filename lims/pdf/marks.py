@@ -7,7 +7,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 
 def draw_shape(canvas: Canvas, shape: str, x: float, top: float, size: float) -> None:
-    """A triangle (alert), square (action) or dashed ring (pending) in a field of `size` points, `top` its upper edge."""
+    """A triangle (alert), square (action) or dashed ring (pending), `size` points high, `top` its upper edge."""
     if shape == "triangle":
         path = canvas.beginPath()
         path.moveTo(x, top - size)

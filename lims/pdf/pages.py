@@ -1,8 +1,8 @@
 """Pages: what stands at head and foot of every one, and filling them with strips in one pass.
 
-Head, foot and watermark are one form, drawn on every page. «Page x of y» and the page numbers of a table of contents are
-forms too: a page names its form when it is made, and the form is drawn when the last page is known, so nothing is built
-twice. The same strips give the same bytes: no clock and no random identifier goes into the file.
+Head, foot and watermark are one form, drawn on every page. «Page x of y» and the page numbers of a table of contents
+are forms too: a page names its form when it is made, and the form is drawn when the last page is known, so nothing is
+built twice. The same strips give the same bytes: no clock and no random identifier goes into the file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lims.pdf.styles import Paper, Style
 from lims.pdf.text import Line, Run, wrap, wrap_runs
 
 CODE_SIZE = 43.5
+FOOT_GAP = 18.0  # from the lowest text of a page to the first line of its foot
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,14 @@ class Pages:
         self.page = 1
         self._number_pages = number_pages
         self._opened: dict[str, int] = {}
-        self._awaited: dict[str, float] = {}
+        self._awaited: dict[str, None] = {}
         self._level = -1
         self._held: list[Strip] = []
         self._on_page: list[tuple[float, Strip]] = []
         foot_lines = [wrap_runs(runs, self.paper.measure - CODE_SIZE - 80) for runs in furniture.foot]
         self._foot = [line for lines in foot_lines for line in lines]
-        self._floor = paper.bottom + max(CODE_SIZE, len(self._foot) * styles.FOOT.leading) + 8
+        self._foot_top = paper.bottom + max(CODE_SIZE, len(self._foot) * styles.FOOT.leading)
+        self._floor = self._foot_top + FOOT_GAP
         self._ceiling = self._draw_furniture(furniture)
         self._y = self._ceiling
 
@@ -94,11 +96,14 @@ class Pages:
             self._end_page()
 
     def page_of(self, key: str) -> Callable[[Canvas, float, float], None]:
-        """A painter of the page number, ending at the right edge of the text, on which the bookmark `key` stands."""
+        """A painter of the number of the page that the bookmark `key` is on, ending at the right edge of the text.
+
+        Its y is the base line.
+        """
 
         def paint(canvas: Canvas, x: float, y: float) -> None:
             name = f"page-of-{key}"
-            self._awaited[key] = 0
+            self._awaited[key] = None
             canvas.saveState()
             canvas.translate(x, y)
             canvas.doForm(name)
@@ -113,12 +118,13 @@ class Pages:
             self._end_page()
         pages = self.page - 1
         right = self.paper.width - self.paper.right
-        top = self._floor - 8
         for page in range(1, pages + 1):
-            self._form_of_text(f"page-{page}", self._number_pages(page, pages), styles.PAGE_NUMBER, right, top - 8)
+            self._form_of_text(
+                f"page-{page}", self._number_pages(page, pages), styles.PAGE_NUMBER, right, self._foot_top - 8
+            )
         for key in self._awaited:
             page_text = str(self._opened.get(key, "–"))
-            self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 3.6)
+            self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 0)
         self.canvas.save()
         return pages
 
@@ -193,21 +199,14 @@ class Pages:
         y = _draw_identity(canvas, furniture.identity, left, right, y)
         canvas.setLineWidth(styles.PAGE_RULE)
         canvas.line(left, y, right, y)
-        foot_top = self._floor - 8
-        canvas.line(left, foot_top + 5.4, right, foot_top + 5.4)
-        draw_code(canvas, furniture.code, left, foot_top, CODE_SIZE)
-        base = foot_top - styles.FOOT.size * 0.85
+        canvas.line(left, self._foot_top + 5.4, right, self._foot_top + 5.4)
+        draw_code(canvas, furniture.code, left, self._foot_top, CODE_SIZE)
+        base = self._foot_top - styles.FOOT.size * 0.85
         for line in self._foot:
             _line(canvas, line, left + CODE_SIZE + 9, base)
             base -= styles.FOOT.leading
         canvas.endForm()
-        self._floor += 12
         return y - 9
-
-    @property
-    def room(self) -> float:
-        """The height of an empty page's text."""
-        return self._ceiling - self._floor
 
 
 def _line(canvas: Canvas, line: Line, x: float, y: float) -> None:

@@ -1,8 +1,8 @@
 """A strip is a full-width slice of a page that is never cut: a line of text, a row of a table, a chart.
 
-Pages are filled strip by strip (`pages.py`), in one pass and without holding the document. Reportlab's own flowables are
-not used for text: struck-through, boxed and two-weight cells would each need a Paragraph, at three to four times the time
-of the whole page. Headings, paragraphs and notes are made here; tables in `tables.py`.
+Pages are filled strip by strip (`pages.py`), in one pass and without holding the document. Reportlab's own flowables
+are not used for text: struck-through, boxed and two-weight cells would each need a Paragraph, and a page of those takes
+three to four times as long. Headings, paragraphs and notes are made here; tables in `tables.py`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ class Strip:
             if piece.struck:
                 middle = y - piece.style.size * 0.27
                 self.rules.append((x + piece.x, middle, x + piece.x + piece.width, middle, styles.STRIKE, styles.BLACK))
+
+    def pad(self, height: float) -> None:
+        """Room above what is in the strip already."""
+        self.height += height
+        self.texts = [(x, y + height, style, text) for x, y, style, text in self.texts]
+        self.rules = [(x1, y1 + height, x2, y2 + height, width, grey) for x1, y1, x2, y2, width, grey in self.rules]
 
     def rule(self, x1: float, x2: float, y: float, width: float, grey: float = styles.BLACK) -> None:
         """A horizontal rule."""
@@ -112,8 +118,6 @@ def set_lines(
     if keep:
         strips[-1].keep = True
     if pad:
-        strips[0].height += pad
-        strips[0].texts = [(x, y + pad, face, text) for x, y, face, text in strips[0].texts]
-        strips[0].rules = [(x1, y1 + pad, x2, y2 + pad, w, g) for x1, y1, x2, y2, w, g in strips[0].rules]
+        strips[0].pad(pad)
         strips[-1].height += pad
     return strips

@@ -54,7 +54,6 @@ SUBSECTION = Style("bold", 8, 10.6)
 CHAPTER = Style("bold", 13, 17)
 IDENTIFIER = Style("bold", 8.6, 11)
 FOOT = Style("regular", 6.4, 8.9)
-FOOT_BOLD = Style("bold", 6.4, 8.9)
 PAGE_NUMBER = Style("bold", 8.6, 11)
 MARK = Style("bold", 5.4, 9.75)
 

@@ -1,17 +1,16 @@
 """A reportlab drawing as SVG for a page under a strict Content-Security-Policy.
 
-Reportlab's own SVG carries `style` attributes, which such a policy forbids, and fixed ids, which clash when a page holds
-two drawings; it also closes every line, which fills the gaps of dashes. Knows only the shapes our charts are made of.
+Reportlab's own SVG carries `style` attributes, which such a policy forbids, and fixed ids, which clash when a page
+holds two drawings; it also closes every line, which fills the gaps of dashes. Knows only the shapes charts are made of.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from reportlab.graphics import shapes
 from reportlab.lib.colors import Color
-
-ANCHORS = {"start": "start", "middle": "middle", "end": "end"}
 
 
 def svg_of(drawing: shapes.Drawing, *, description: str, css_class: str) -> str:
@@ -20,49 +19,57 @@ def svg_of(drawing: shapes.Drawing, *, description: str, css_class: str) -> str:
     It takes the width of its container, and its face from the stylesheet. Raises TypeError for any other shape.
     """
     height = drawing.height
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class={quoteattr(css_class)} role="img" aria-label={quoteattr(description)} '
-        f'viewBox="0 0 {_number(drawing.width)} {_number(height)}">'
-    ]
-    parts += [_shape(shape, height) for shape in drawing.contents]
-    parts.append("</svg>")
-    return "".join(parts)
+    root = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "class": css_class,
+        "role": "img",
+        "aria-label": description,
+        "viewBox": f"0 0 {_number(drawing.width)} {_number(height)}",
+    }
+    return _element("svg", root, "".join(_shape(shape, height) for shape in drawing.contents))
 
 
 def _shape(shape: shapes.Shape, height: float) -> str:
     match shape:
         case shapes.Rect():
-            y = height - shape.y - shape.height
-            corner = f' rx="{_number(shape.rx)}"' if shape.rx else ""
-            return (
-                f'<rect x="{_number(shape.x)}" y="{_number(y)}" width="{_number(shape.width)}" '
-                f'height="{_number(shape.height)}"{corner}{_paint(shape)}/>'
-            )
+            place = {"x": shape.x, "y": height - shape.y - shape.height, "width": shape.width, "height": shape.height}
+            return _element("rect", place | {"rx": shape.rx or 0} | _paint(shape))
         case shapes.Line():
-            return (
-                f'<line x1="{_number(shape.x1)}" y1="{_number(height - shape.y1)}" x2="{_number(shape.x2)}" '
-                f'y2="{_number(height - shape.y2)}"{_paint(shape)}/>'
-            )
+            ends = {"x1": shape.x1, "y1": height - shape.y1, "x2": shape.x2, "y2": height - shape.y2}
+            return _element("line", ends | _paint(shape))
         case shapes.Circle():
-            return f'<circle cx="{_number(shape.cx)}" cy="{_number(height - shape.cy)}" r="{_number(shape.r)}"{_paint(shape)}/>'
+            return _element("circle", {"cx": shape.cx, "cy": height - shape.cy, "r": shape.r} | _paint(shape))
         case shapes.String():
-            bold = ' font-weight="700"' if shape.fontName.endswith("Bold") else ""
-            return (
-                f'<text x="{_number(shape.x)}" y="{_number(height - shape.y)}" font-size="{_number(shape.fontSize)}"{bold} '
-                f'text-anchor="{ANCHORS[shape.textAnchor]}" fill="{_colour(shape.fillColor)}">{escape(shape.text)}</text>'
-            )
+            attributes = {
+                "x": shape.x,
+                "y": height - shape.y,
+                "font-size": shape.fontSize,
+                "font-weight": "700" if shape.fontName.endswith("Bold") else "400",
+                "text-anchor": shape.textAnchor,
+                "fill": _colour(shape.fillColor),
+            }
+            return _element("text", attributes, escape(shape.text))
         case _:
             raise TypeError(f"A chart holds a {type(shape).__name__}, which has no SVG form here.")
 
 
-def _paint(shape: shapes.Shape) -> str:
+def _element(name: str, attributes: Mapping[str, str | float], content: str = "") -> str:
+    texts = ((key, value if isinstance(value, str) else _number(value)) for key, value in attributes.items())
+    opening = " ".join([name, *(f"{key}={quoteattr(text)}" for key, text in texts)])
+    return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
+
+
+def _paint(shape: shapes.Shape) -> dict[str, str | float]:
     """Fill, stroke, width and dashes as presentation attributes, which the policy allows."""
-    attributes = {"fill": _colour(getattr(shape, "fillColor", None)), "stroke": _colour(shape.strokeColor)}
+    attributes: dict[str, str | float] = {
+        "fill": _colour(getattr(shape, "fillColor", None)),
+        "stroke": _colour(shape.strokeColor),
+    }
     if shape.strokeColor is not None:
-        attributes["stroke-width"] = _number(shape.strokeWidth)
+        attributes["stroke-width"] = shape.strokeWidth
         if shape.strokeDashArray:
             attributes["stroke-dasharray"] = " ".join(_number(length) for length in shape.strokeDashArray)
-    return "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return attributes
 
 
 def _colour(colour: Color | None) -> str:

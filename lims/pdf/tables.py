@@ -12,6 +12,8 @@ from lims.pdf.text import Line, Run, wrap, wrap_runs
 
 ROW_LINES = 36  # a row with more lines than this is cut, so that no row is higher than a page
 
+SHORT_TABLE = 6  # rows; a table this short is not cut when it would fit on the next page
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -25,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Boxed:
-    """A verdict in a box; `shape` is `triangle`, `square` or `ring` (a ring has no box: nothing is out of limits yet)."""
+    """A verdict in a box; `shape` is `triangle`, `square` or `ring`. A ring has no box: nothing is out of limits."""
 
     text: str
     shape: str
@@ -43,7 +45,7 @@ def share_out(shares: Sequence[float], measure: float) -> list[float]:
 def table(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, strong_rows: frozenset[int] = frozenset()
 ) -> list[Strip]:
-    """Head and rows. The head stays with the first row, and the last two rows stay together."""
+    """Head and rows. The head stays with the first row, the last two rows stay together, and so does a short table."""
     measure = sum(column.width for column in columns)
     strips: list[Strip] = []
     head: list[Strip] = []
@@ -54,7 +56,7 @@ def table(
         parts = _row(columns, row, measure, strong=index in strong_rows)
         for part in parts:
             part.repeats = head
-        if index == len(rows) - 2:
+        if index == len(rows) - 2 or (len(rows) <= SHORT_TABLE and index < len(rows) - 1):
             parts[-1].keep = True
         strips += parts
     return strips

@@ -1,4 +1,4 @@
-"""The batch record as JSON: the same texts as on screen and paper, with the shape of the blocks. Keys keep their order."""
+"""The batch record as JSON: the texts of screen and paper, in the shape of the blocks. Keys keep their order."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from lims.pdf.text import Run
 SHAPES = {"alert": "triangle", "action": "square", "pending": "ring"}
 PHOTO_PIXELS = 1000  # the longer side, as printed: 200 dots per inch at the size a photo takes on the page
 PHOTO_POINTS = 210.0
+PUNCTUATION = frozenset(",.;:")  # stands right after the words before it
 
 
 class WrongPhoto(Exception):
@@ -80,10 +81,7 @@ def furniture_of(record: Record) -> Furniture:
         product=record.product,
         identity=record.identity,
         standing=standing,
-        foot=[
-            (Run(line, styles.FOOT_BOLD if number in record.footer.codes else styles.FOOT),)
-            for number, line in enumerate(record.footer.lines)
-        ],
+        foot=[(Run(line, styles.FOOT),) for line in record.footer.lines],
         code=record.footer.code,
         watermark=watermark,
     )
@@ -117,18 +115,20 @@ def _strips_of(block: Block, measure: float) -> list[Strip]:
         case blocks.Paragraph():
             return strips.paragraph(block.text, measure=measure)
         case blocks.Note():
-            lead = (Run(block.lead, styles.TEXT_BOLD), Run(f" {block.text}", styles.TEXT))
-            return strips.note(lead if block.lead else (Run(block.text, styles.TEXT),), measure=measure)
+            return strips.note(_note_runs(block), measure=measure)
         case blocks.Fields():
             widths = tables.share_out((18, 82), measure)
             columns = [tables.Column("", widths[0]), tables.Column("", widths[1], strong=True)]
             return tables.table(columns, [(label, _cell(value, strong=True)) for label, value in block.rows])
         case blocks.RawCounts():
             rows = [[_cell(value, strong=False) for value in row] for row in block.rows]
-            method = (
-                strips.paragraph(block.method, measure=measure, style=styles.CELL, keep=True) if block.method else []
-            )
-            return [*method, *tables.grid(block.heads, rows, measure=measure, strong=block.strong)]
+            grid = tables.grid(block.heads, rows, measure=measure, strong=block.strong)
+            if not block.method:
+                return [strips.space(2), *grid]
+            method = strips.paragraph(block.method, measure=measure, style=styles.CELL, keep=True)
+            method[0].pad(2.5)
+            method[-1].height += 2.5
+            return [*method, *grid]
         case blocks.Chart():
             return _chart(block, measure)
         case blocks.Photo():
@@ -139,6 +139,13 @@ def _strips_of(block: Block, measure: float) -> list[Strip]:
             return _table(block.columns, block.cells, measure, getattr(block, "strong_rows", frozenset()))
         case _:
             raise TypeError(f"The PDF writer does not know the block {type(block).__name__}.")
+
+
+def _note_runs(note: blocks.Note) -> tuple[Run, ...]:
+    if not note.lead:
+        return (Run(note.text, styles.TEXT),)
+    stands_off = "" if note.text[:1] in PUNCTUATION else " "
+    return (Run(note.lead, styles.TEXT_BOLD), Run(stands_off + note.text, styles.TEXT))
 
 
 def _table(
