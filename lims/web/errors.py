@@ -11,9 +11,11 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.csrf import requires_csrf_token
 
 from lims import clock
+from lims.web.place import zone_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,13 @@ def error_number() -> str:
 def _page(request: HttpRequest, status: int, cause: object) -> HttpResponse:
     number = error_number()
     logger.info("Error %s: %s for %s %s (%s)", number, status, request.method, request.path, cause)
-    return render(request, f"lims/errors/{status}.html", {"number": number}, status=status)
+    return _drawn(request, f"lims/errors/{status}.html", number, status)
+
+
+def _drawn(request: HttpRequest, template: str, number: str, status: int) -> HttpResponse:
+    """The page, in the zone of the laboratory: an address that leads nowhere never reached the view that sets it."""
+    with timezone.override(zone_of(request)):
+        return render(request, template, {"number": number}, status=status)
 
 
 @requires_csrf_token
@@ -61,4 +69,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's token is old or missing: usually another person signed in meanwhile, in another window."""
     number = error_number()
     logger.warning("Error %s: form token refused for %s: %s", number, request.path, reason)
-    return render(request, "lims/errors/stale.html", {"number": number}, status=403)
+    return _drawn(request, "lims/errors/stale.html", number, 403)
