@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from batches.record.charts import ChartSpec
 
+PUNCTUATION = frozenset(",.;:")  # a note's text that begins with one stands right after its lead
 NOTHING = "–"  # what a cell says when there is no limit, or nothing to judge
 
 VerdictKind = Literal["within", "alert", "action", "pending", "none"]
@@ -402,10 +403,10 @@ def block_texts(block: Block) -> Iterator[str]:
             yield from (block.caption, block.sha256)
         case Contents():
             return
+        case Table() if not block.rows:
+            yield block.empty
         case _:
             yield from (column.title for column in block.columns)
-            if isinstance(block, Table) and not block.rows:
-                yield block.empty
             for cells in block.cells:
                 for value in cells:
                     yield from strings_of(value)

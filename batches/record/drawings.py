@@ -110,7 +110,7 @@ def draw(spec: ChartSpec, palette: Palette) -> Drawing:
 
 def svg(spec: ChartSpec) -> str:
     """The chart for the screen, to stand in the page itself. Its labels are escaped."""
-    return svg_of(draw(spec, SCREEN), description=spec.description, css_class=f"chart {spec.kind}")
+    return svg_of(draw(spec, SCREEN), description=spec.description, css_class=f"plot {spec.kind}")
 
 
 def power_of_ten(exponent: int) -> str:

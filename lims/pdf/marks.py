@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import zxingcpp
 from reportlab.pdfgen.canvas import Canvas
 
@@ -30,7 +32,9 @@ def draw_shape(canvas: Canvas, shape: str, x: float, top: float, size: float) ->
 def draw_code(canvas: Canvas, text: str, x: float, top: float, size: float) -> None:
     """A square DataMatrix symbol of `text`, `size` points wide; dark modules of a row are drawn as one bar."""
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
-    modules = memoryview(symbol.to_image(scale=1, add_quiet_zones=False)).tolist()
+    # The image speaks the buffer protocol, which its type stubs do not say.
+    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
+    modules: list[list[int]] = memoryview(image).tolist()
     step = size / len(modules)
     for number, row in enumerate(modules):
         start = None

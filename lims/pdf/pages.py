@@ -20,6 +20,7 @@ from lims.pdf.styles import Paper, Style
 from lims.pdf.text import Line, Run, wrap, wrap_runs
 
 CODE_SIZE = 43.5
+WATERMARK_LENGTH = 620.0
 FOOT_GAP = 18.0  # from the lowest text of a page to the first line of its foot
 
 
@@ -234,14 +235,14 @@ def _draw_watermark(canvas: Canvas, paper: Paper, words: Sequence[str]) -> None:
     """Words across the page, light enough to read every figure through them in a black-and-white copy."""
     if not words:
         return
-    style = Style("bold", 62, 74)
+    style = Style("bold", 110, 120)
     canvas.saveState()
     canvas.setFillGray(styles.WATERMARK_GREY)
     canvas.translate(paper.width / 2, paper.height / 2)
     canvas.rotate(52)
     y = (len(words) - 1) * style.leading / 2 - style.size * 0.33
     for word in words:
-        size = min(style.size, style.size * 640 / style.face.width(word, style.size))
+        size = min(style.size, style.size * WATERMARK_LENGTH / style.face.width(word, style.size))
         canvas.setFont(style.face.name, size)
         canvas.drawCentredString(0, y, word)
         y -= style.leading

@@ -58,8 +58,8 @@ class Strip:
 
 
 def space(height: float) -> Strip:
-    """Nothing, so high. It is dropped at the top of a page."""
-    return Strip(height)
+    """Nothing, so high. It belongs to what comes after it, and is dropped at the top of a page."""
+    return Strip(height, keep=True)
 
 
 def section_title(number: str, title: str, *, measure: float, key: str, level: int) -> list[Strip]:

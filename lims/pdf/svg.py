@@ -40,11 +40,13 @@ def _shape(shape: shapes.Shape, height: float) -> str:
         case shapes.Circle():
             return _element("circle", {"cx": shape.cx, "cy": height - shape.cy, "r": shape.r} | _paint(shape))
         case shapes.String():
+            is_bold = shape.fontName.endswith("Bold")
             attributes = {
+                "class": "strong" if is_bold else "",
                 "x": shape.x,
                 "y": height - shape.y,
                 "font-size": shape.fontSize,
-                "font-weight": "700" if shape.fontName.endswith("Bold") else "400",
+                "font-weight": "700" if is_bold else "400",
                 "text-anchor": shape.textAnchor,
                 "fill": _colour(shape.fillColor),
             }

@@ -42,6 +42,8 @@ Line = tuple[Piece, ...]
 def wrap(text: str, style: Style, width: float) -> list[Line]:
     """Lines of `text` no wider than `width` points. Breaks at spaces, never at no-break spaces. Raises MissingGlyph."""
     text = printable(text)
+    if not text:
+        return [()]
     if SUPERSCRIPT_MINUS in text or "\n" in text:
         return wrap_runs((Run(text, style),), width)
     face = style.face

@@ -25,6 +25,7 @@ class Shown:
     mark: str = ""
     tone: str = ""
     icon: str = ""
+    is_strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class ShownBlock:
     heads: tuple[tuple[str, str], ...] = ()
     rows: tuple[tuple[Shown, ...], ...] = ()
     chart: SafeString | str = ""
+    label: str = ""
+    joint: str = ""
     sections: tuple[Section, ...] = ()
 
 
@@ -53,26 +56,33 @@ def render_sections(record: Record, sections: tuple[Section, ...]) -> SafeString
 def _shown_block(block: Block, record: Record) -> ShownBlock:
     match block:
         case blocks.Fields():
-            rows = tuple((_shown(label, ""), _shown(value, "strong")) for label, value in block.rows)
-            return ShownBlock(block.kind, block, rows=rows)
+            pairs: list[tuple[Shown, ...]] = [
+                (_shown(label), _shown(value, is_strong=True)) for label, value in block.rows
+            ]
+            return ShownBlock(block.kind, block, rows=tuple(pairs))
         case blocks.RawCounts():
-            classes = ["", *("strong" if index in block.strong else "" for index in range(len(block.heads)))]
-            rows = tuple(tuple(map(_shown, row, classes)) for row in block.rows)
+            rows = tuple(
+                tuple(_shown(value, is_strong=index - 1 in block.strong) for index, value in enumerate(row))
+                for row in block.rows
+            )
             return ShownBlock(block.kind, block, heads=tuple((head, "") for head in block.heads), rows=rows)
         case blocks.Items() | blocks.Results() | blocks.Table() | blocks.Signatures() | blocks.Corrections():
-            strong_rows = getattr(block, "strong_rows", frozenset())
+            strong_rows: frozenset[int] = getattr(block, "strong_rows", frozenset())
             return ShownBlock(
                 "table",
                 block,
-                heads=tuple((column.title, _css_class(column, False)) for column in block.columns),
+                label=", ".join(column.title for column in block.columns if column.title),
+                heads=tuple((column.title, _css_class(column)) for column in block.columns),
                 rows=tuple(
                     tuple(
-                        _shown(value, _css_class(column, index in strong_rows))
+                        _shown(value, _css_class(column), is_strong=column.strong or index in strong_rows)
                         for value, column in zip(row, block.columns, strict=True)
                     )
                     for index, row in enumerate(block.cells)
                 ),
             )
+        case blocks.Note():
+            return ShownBlock(block.kind, block, joint="" if block.text[:1] in blocks.PUNCTUATION else " ")
         case blocks.Chart():
             # The drawing escapes every label it sets.
             return ShownBlock(block.kind, block, chart=mark_safe(drawings.svg(block.spec)))  # noqa: S308
@@ -82,15 +92,15 @@ def _shown_block(block: Block, record: Record) -> ShownBlock:
             return ShownBlock(block.kind, block)
 
 
-def _css_class(column: blocks.Column, is_strong_row: bool) -> str:
-    names = {"num": column.numeric, "strong": column.strong or is_strong_row, "code": column.code}
+def _css_class(column: blocks.Column) -> str:
+    names = {"num": column.numeric, "code": column.code}
     return " ".join(name for name, holds in names.items() if holds)
 
 
-def _shown(value: Value, css_class: str) -> Shown:
+def _shown(value: Value, css_class: str = "", *, is_strong: bool = False) -> Shown:
     match value:
         case str():
-            return Shown("plain", value, css_class)
+            return Shown("plain", value, css_class, is_strong=is_strong)
         case Corrected():
             return Shown("corrected", value.new, css_class, old=value.old, mark=value.mark)
         case VerdictMark():

@@ -27,7 +27,7 @@ def _plain(thing: Any) -> Any:
     if is_dataclass(thing) and not isinstance(thing, type):
         kind = getattr(type(thing), "kind", None)
         # A slot's descriptor stands where a class says nothing of its kind.
-        named = {"block": kind} if isinstance(kind, str) else {}
+        named: dict[str, Any] = {"block": kind} if isinstance(kind, str) else {}
         heads = getattr(thing, "columns", None)
         if heads is not None and not any(field.name == "columns" for field in fields(thing)):
             named["columns"] = [column.title for column in heads]

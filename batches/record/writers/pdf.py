@@ -26,7 +26,6 @@ from lims.pdf.text import Run
 SHAPES = {"alert": "triangle", "action": "square", "pending": "ring"}
 PHOTO_PIXELS = 1000  # the longer side, as printed: 200 dots per inch at the size a photo takes on the page
 PHOTO_POINTS = 210.0
-PUNCTUATION = frozenset(",.;:")  # stands right after the words before it
 
 
 class WrongPhoto(Exception):
@@ -144,7 +143,7 @@ def _strips_of(block: Block, measure: float) -> list[Strip]:
 def _note_runs(note: blocks.Note) -> tuple[Run, ...]:
     if not note.lead:
         return (Run(note.text, styles.TEXT),)
-    stands_off = "" if note.text[:1] in PUNCTUATION else " "
+    stands_off = "" if note.text[:1] in blocks.PUNCTUATION else " "
     return (Run(note.lead, styles.TEXT_BOLD), Run(stands_off + note.text, styles.TEXT))
 
 
@@ -193,8 +192,12 @@ def _contents(record: Record, pages: Pages) -> Iterable[Strip]:
             continue
         indent = 24.0 * section.level
         row = tables.table(
-            [tables.Column("", 36 + indent, strong=not section.level), tables.Column("", measure - 76 - indent)],
-            [(section.number, section.title)],
+            [
+                tables.Column("", indent),
+                tables.Column("", 36, strong=not section.level),
+                tables.Column("", measure - 76 - indent),
+            ],
+            [("", section.number, section.title)],
         )
         for strip in row:
             strip.rules = []

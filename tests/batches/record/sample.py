@@ -14,7 +14,8 @@ from batches.record.blocks import Block, Corrected, Item, Record, Result, Sectio
 NB = "\u00a0"
 
 GROWTH = charts.Growth(
-    description="Viable cells by day. Solid dots are cell harvests with their 95\u00a0% interval, open dots what was reseeded.",
+    description="Viable cells by day. Solid dots are cell harvests with their 95\u00a0% interval, open dots "
+    "what was reseeded.",
     points=(
         charts.GrowthPoint(
             Decimal("9.8"), Decimal(2050000), "cell_harvest", "P0 2.05×10⁶", Decimal(1740000), Decimal(2410000)
@@ -69,8 +70,8 @@ def passage_blocks() -> tuple[Block, ...]:
         ),
         blocks.Heading("Raw counts"),
         blocks.RawCounts(
-            method="Hemocytometer HC-04, squares of 10⁻⁴\u00a0mL. 0.10\u00a0mL sample + 0.10\u00a0mL trypan blue, dilution factor 2. "
-            "0.20\u00a0mL drawn, not returned.",
+            method="Hemocytometer HC-04, squares of 10⁻⁴\u00a0mL. 0.10\u00a0mL sample + 0.10\u00a0mL trypan blue, "
+            "dilution factor 2. 0.20\u00a0mL drawn, not returned.",
             heads=("A1", "A2", "A3", "A4", "Sum A", "B1", "B2", "B3", "B4", "Sum B", "Total"),
             rows=(
                 ("Live", "41", "39", "44", "40", "164", "37", "43", "36", "43", "159", "323"),
@@ -250,8 +251,8 @@ def record(*, entries: int = 90, passages: int = 1, extra: tuple[Block, ...] = (
             f"7.{number}",
             f"Passage P{number}: cell harvest and reseeding into P{number + 1}",
             passage_blocks(),
-            lede="Step 14 of 31, critical. Done 2026-10-20, 10:15 to 11:05 JST. Recorded 2026-10-20 11:22:07 JST, entry 96. "
-            "BSC-2, line clearance of 09:34 (section 4.6).",
+            lede="Step 14 of 31, critical. Done 2026-10-20, 10:15 to 11:05 JST. Recorded 2026-10-20 11:22:07 JST, "
+            "entry 96. BSC-2, line clearance of 09:34 (section 4.6).",
             starts_page=True,
         )
         for number in range(1, passages + 1)
@@ -284,17 +285,27 @@ def record(*, entries: int = 90, passages: int = 1, extra: tuple[Block, ...] = (
             blocks.Corrections(
                 (
                     blocks.Correction(
-                        "[1]", "P2-01, incubator and shelf", "INC-03 shelf 4", "INC-03 shelf 3", "Shelf label misread at loading.",
-                        "Aoki Ren, technician", "2026-10-21 08:52:40 JST",
+                        "[1]",
+                        "P2-01, incubator and shelf",
+                        "INC-03 shelf 4",
+                        "INC-03 shelf 3",
+                        "Shelf label misread at loading.",
+                        "Aoki Ren, technician",
+                        "2026-10-21 08:52:40 JST",
                     ),
                     blocks.Correction(
-                        "[2]", "Patient, body weight", "26\u00a0kg", "62\u00a0kg", "Digits swapped on entry.", "Mori Kei, clinician",
+                        "[2]",
+                        "Patient, body weight",
+                        "26\u00a0kg",
+                        "62\u00a0kg",
+                        "Digits swapped on entry.",
+                        "Mori Kei, clinician",
                         "2026-10-02 10:11:12 JST",
                     ),
                 )
             ),
         ),
-    )  # fmt: skip
+    )
     trail = Section("13", "Audit trail", (blocks.Paragraph("Every entry of the stream B-0042."), audit_trail(entries)))
     return Record(
         title="Batch record",
@@ -317,7 +328,8 @@ def record(*, entries: int = 90, passages: int = 1, extra: tuple[Block, ...] = (
         ),
         footer=blocks.Footer(
             lines=(
-                "Batch B-0042, issued copy 1, 2026-11-26 09:14 JST, by Hayashi Sora (QA). Reason: first issue after final release.",
+                "Batch B-0042, issued copy 1, 2026-11-26 09:14 JST, by Hayashi Sora (QA). Reason: first issue after "
+                "final release.",
                 "Stream B-0042: entries 1 to 268, head 5d0e 77a1 92bc 08f4. Checkpoint 1241, 2026-11-26 06:00 JST:",
                 "9b1e4f0a7c52d86e 31f07b44a95ec2d0 6c8810e3fd7925b7 04ae53c91fb862da",
                 "Verify with code 7QK4-M2ZT or by scanning. Software 1.0.0, build 3f9c2ab.",

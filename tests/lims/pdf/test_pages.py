@@ -1,0 +1,84 @@
+"""Pages are filled so that what belongs together stays together."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+import zxingcpp
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+
+from lims.pdf import strips, styles, tables
+from lims.pdf.marks import draw_code, draw_shape
+from lims.pdf.pages import Furniture, Pages, Properties
+from lims.pdf.strips import Strip
+
+FURNITURE = Furniture("Record", "Product", (("Batch", "B-1"),), ("Draft",), (), "B-1")
+PROPERTIES = Properties("Record B-1", "Laboratory", "Record", "en")
+
+
+def new_pages() -> Pages:
+    return Pages(BytesIO(), FURNITURE, PROPERTIES, number_pages=lambda page, pages: f"{page}/{pages}")
+
+
+def tall(height: float, *, keep: bool = False) -> Strip:
+    strip = Strip(height, keep=keep)
+    strip.rule(0, 1, 0, 1)
+    return strip
+
+
+def test_a_heading_goes_with_what_it_heads() -> None:
+    pages = new_pages()
+    pages.place([tall(600)])
+    pages.place([*strips.heading("Signatures", measure=400), tall(80)])
+    assert pages.page == 2
+    assert pages.finish() == 2
+
+
+def test_a_group_higher_than_a_page_is_cut_and_not_lost() -> None:
+    pages = new_pages()
+    pages.place([*(tall(100, keep=True) for _ in range(20)), tall(100)])
+    assert pages.finish() == 4
+
+
+def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
+    column = tables.Column("Reason", 60)
+    rows = tables.table([column], [["shelf label misread at loading " * 200]])
+    assert max(row.height for row in rows) < styles.A4.height / 2
+    pages = new_pages()
+    pages.place(rows)
+    assert pages.finish() > 2
+
+
+def test_a_short_table_is_not_cut() -> None:
+    rows = tables.table([tables.Column("Test", 60)], [["a"], ["b"], ["c"]])
+    assert [row.keep for row in rows] == [True, True, True, False]
+
+
+def test_the_code_of_the_page_can_be_read_back() -> None:
+    drawn = _Rectangles()
+    draw_code(drawn, "7QK4-M2ZT", 0, 100, 100)
+    image = Image.new("L", (600, 600), 255)
+    for x, y, width, height in drawn.made:
+        left, top = 100 + x * 4, 100 + (100 - y - height) * 4
+        image.paste(0, (round(left), round(top), round(left + width * 4), round(top + height * 4)))
+    (found,) = zxingcpp.read_barcodes(image)
+    assert found.text == "7QK4-M2ZT"
+
+
+class _Rectangles(Canvas):
+    """A canvas that remembers its rectangles."""
+
+    def __init__(self) -> None:
+        super().__init__(BytesIO())
+        self.made: list[tuple[float, float, float, float]] = []
+
+    def rect(self, x: float, y: float, width: float, height: float, stroke: int = 1, fill: int = 0) -> None:
+        self.made.append((x, y, width, height))
+        super().rect(x, y, width, height, stroke=stroke, fill=fill)
+
+
+def test_an_unknown_mark_is_refused() -> None:
+    with pytest.raises(ValueError, match="star"):
+        draw_shape(Canvas(BytesIO()), "star", 0, 0, 6)
