@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 
 from lims import clock
 from lims.accounts.permissions import Permission
+from lims.web.idle import is_locked
 from lims.web.place import site_of, zone_of
 
 
@@ -49,7 +50,7 @@ class Page:
 
     @cached_property
     def is_signed_in(self) -> bool:
-        """Whether somebody is signed in and has not left the screen locked."""
+        """Whether somebody is signed in."""
         user = getattr(self._request, "user", None)
         return bool(user and user.is_authenticated)
 
@@ -97,8 +98,8 @@ class Page:
 
     @cached_property
     def nav(self) -> list[NavLink]:
-        """Where the person signed in may go, the place they are at marked."""
-        if not self.is_signed_in:
+        """Where the person signed in may go, the place they are at marked; nowhere while the screen is locked."""
+        if not self.is_signed_in or is_locked(self._request):
             return []
         destinations: Iterable[Destination] = getattr(get_resolver().urlconf_module, "navigation", ())
         path = self._request.path

@@ -69,6 +69,10 @@
     password.value = "";
     say("");
     dialog.close();
+    // What was asked meanwhile was refused.
+    document.querySelectorAll("[data-figures]").forEach(function (panel) {
+      panel.dispatchEvent(new Event("refresh"));
+    });
   }
   function say(text) {
     error.hidden = !text;

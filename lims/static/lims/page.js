@@ -104,7 +104,14 @@
     }
   }
   ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (name) {
-    document.addEventListener(name, function (event) { showLate(event, true); });
+    document.addEventListener(name, function (event) {
+      const status = event.detail.xhr ? event.detail.xhr.status : 0;
+      // A request that a newer one replaced has no status, and a locked screen says so itself.
+      if ((name === "htmx:responseError" && status === 0) || status === 409) {
+        return;
+      }
+      showLate(event, true);
+    });
   });
   document.addEventListener("htmx:afterSwap", function (event) { showLate(event, false); });
   // A part that asks by itself says so: it is no sign of a person.

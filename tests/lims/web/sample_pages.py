@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
-from lims import urls as site_urls
 from lims.refusals import Refusal
+from lims.web.context import Destination
+from lims.web.health import healthz
 from lims.web.widgets import (
     Checkbox,
     Choice,
@@ -202,10 +203,11 @@ urlpatterns = [
     path("figures/", figures),
     path("parts/", parts, name="batches"),
     path("broken/", broken),
-    path("", include("lims.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("", include("lims.accounts.urls")),
 ]
-navigation = site_urls.navigation
-handler400 = site_urls.handler400
-handler403 = site_urls.handler403
-handler404 = site_urls.handler404
-handler500 = site_urls.handler500
+navigation = [Destination(_("Worklist"), "worklist"), Destination(_("Batches"), "batches", is_extra=True)]
+handler400 = "lims.web.errors.bad_request"
+handler403 = "lims.web.errors.forbidden"
+handler404 = "lims.web.errors.not_found"
+handler500 = "lims.web.errors.server_error"
