@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import zxingcpp
 from reportlab.pdfgen.canvas import Canvas
@@ -34,7 +34,7 @@ def draw_code(canvas: Canvas, text: str, x: float, top: float, size: float) -> N
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
     # The image speaks the buffer protocol, which its type stubs do not say.
     image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
-    modules: list[list[int]] = memoryview(image).tolist()
+    modules = cast("list[list[int]]", memoryview(image).tolist())
     step = size / len(modules)
     for number, row in enumerate(modules):
         start = None

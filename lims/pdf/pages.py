@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from lims.pdf import styles
@@ -18,6 +19,9 @@ from lims.pdf.marks import draw_code, draw_shape
 from lims.pdf.strips import Strip
 from lims.pdf.styles import Paper, Style
 from lims.pdf.text import Line, Run, wrap, wrap_runs
+
+# Compressed streams are kept as they are: written as text, as reportlab would, they are a quarter larger and slower.
+rl_config.useA85 = False
 
 CODE_SIZE = 43.5
 WATERMARK_LENGTH = 620.0

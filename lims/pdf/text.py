@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from lims.pdf.fonts import SUPERSCRIPT_MINUS, Face, printable
 from lims.pdf.styles import Style
@@ -110,7 +111,8 @@ def wrap_runs(runs: Sequence[Run], width: float) -> list[Line]:
         if line and x + wide > width:
             end_line()
         if not line and blank:
-            word = [replace(word[0], text=word[0].text[1:]), *word[1:]]
+            first = word[0]
+            word = [Run(first.text[1:], first.style, first.struck, first.rise), *word[1:]]
             wide -= lead
         for part in word:
             texts = [part.text] if wide <= width else chop(part.text, part.style.face, part.style.size, width)
@@ -139,16 +141,16 @@ def _words(runs: Iterable[Run]) -> Iterable[list[Run]]:
                 if index and word:
                     yield word
                     word = []
-                word.extend(_raised(replace(run, text=(" " if index else "") + token)))
+                text = f" {token}" if index else token
+                if SUPERSCRIPT_MINUS in token:
+                    word.extend(_raised(replace(run, text=text)))
+                elif text:
+                    word.append(Run(text, run.style, run.struck, run.rise))
     if word:
         yield word
 
 
 def _raised(run: Run) -> Iterable[Run]:
-    if SUPERSCRIPT_MINUS not in run.text:
-        if run.text:
-            yield run
-        return
     small = replace(run.style, size=run.style.size * RAISED_SIZE)
     for index, text in enumerate(run.text.split(SUPERSCRIPT_MINUS)):
         if index:
@@ -160,10 +162,9 @@ def _raised(run: Run) -> Iterable[Run]:
 def _joined(pieces: Sequence[Piece]) -> Line:
     """Neighbours in the same style become one piece: fewer marks on the page, and whole phrases for a text search."""
     joined: list[Piece] = []
-    for piece in pieces:
-        last = joined[-1] if joined else None
-        if last and last.style == piece.style and last.struck == piece.struck and last.rise == piece.rise:
-            joined[-1] = replace(last, text=last.text + piece.text, width=last.width + piece.width)
-        else:
-            joined.append(piece)
+    for (style, struck, rise), alike in groupby(pieces, key=lambda piece: (piece.style, piece.struck, piece.rise)):
+        first, *others = alike
+        text = "".join([first.text, *(piece.text for piece in others)])
+        width = first.width + sum(piece.width for piece in others)
+        joined.append(Piece(first.x, width, text, style, struck, rise))
     return tuple(joined)
