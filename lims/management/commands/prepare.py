@@ -1,0 +1,29 @@
+"""Bring the database and the static files up to date, and say whose site this is: what a start needs, in one process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from lims.site import site
+
+
+class Command(BaseCommand):
+    help = "Bring the database and the static files up to date, and say whose site this is."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        here = site()
+        if here is None:
+            whose = "none"
+        elif here.is_demonstration:
+            whose = "demonstration"
+        else:
+            whose = "laboratory"
+        if settings.PRODUCTION and whose == "demonstration":
+            raise CommandError("This database holds a demonstration. Use an empty database for production.")
+        self.stdout.write(f"site: {whose}")
