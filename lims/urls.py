@@ -9,6 +9,7 @@ from lims.web.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("lims.accounts.urls")),
+    path("", include("batches.urls")),
 ]
 
 # The platform knows these names only here: where they lead is told by the domain's own addresses.

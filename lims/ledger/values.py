@@ -28,18 +28,19 @@ def plain(f: models.Field[Any, Any], value: Any) -> object:
         case models.BinaryField():
             return hashlib.sha256(bytes(value)).hexdigest()
         case models.JSONField():
-            return hashlib.sha256(chain.canonical({"value": _as_text(value)})).hexdigest()
+            return hashlib.sha256(chain.canonical({"value": as_text(value)})).hexdigest()
         case models.DateField() | models.TimeField():
             return value.isoformat()
         case _:
             return str(value)
 
 
-def _as_text(value: Any) -> object:
+def as_text(value: Any) -> object:
+    """A JSON value with every number as text: floats have no canonical form."""
     if isinstance(value, Mapping):
-        return {str(k): _as_text(v) for k, v in value.items()}
+        return {str(k): as_text(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_as_text(v) for v in value]
+        return [as_text(v) for v in value]
     return value if value is None or isinstance(value, bool) else str(value)
 
 

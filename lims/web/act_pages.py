@@ -85,9 +85,7 @@ def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
         return _page(request, page, form, actor, (), seen, once, status=422)
     inputs = page.inputs(form) if page.inputs else dict(form.cleaned_data)
     try:
-        result = page.run(
-            actor, **inputs, signatures=_credentials(request, actor, page.signed), once=once, seen=seen
-        )
+        result = page.run(actor, **inputs, signatures=_credentials(request, actor, page.signed), once=once, seen=seen)
     except AlreadyDone:
         return redirect(page.already_url if callable(page.done_url) else page.done_url)
     except Stale as stale:
@@ -113,7 +111,9 @@ def _page(
     shown = [*_from_form(form), *(_shown(form, r) for r in refusals)] if status != 200 else []
     for refusal in refusals:
         if refusal.field and refusal.field in form.fields:
-            form.add_error(refusal.field, forms.ValidationError(_(refusal.message).format(**refusal.params), refusal.code))
+            form.add_error(
+                refusal.field, forms.ValidationError(_(refusal.message).format(**refusal.params), refusal.code)
+            )
     context = {
         "title": page.title,
         "subtitle": page.subtitle,

@@ -1,0 +1,51 @@
+"""Whether a disposition still rests on the record as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from batches.models import Batch, Disposition
+from batches.rules.states import ResultState
+from lims.ledger import chain
+from lims.recorded import Recorded
+from lims.signatures.subjects import signed_digests, subject_model
+
+Subjects = Sequence[Sequence[str]]
+
+
+def subjects_of(batch: Batch) -> list[list[str]]:
+    """The rows a disposition stands on: everything made, observed, sampled and finally tested so far."""
+    rows: list[Recorded] = [batch]
+    for name in ("harvest", "receipt", "isolation", "fill"):
+        row = getattr(batch, name, None)
+        if row is not None:
+            rows.append(row)
+    rows += [*batch.passages.all(), *batch.observations.all(), *batch.medium_changes.all(), *batch.samples.all()]
+    rows += list(batch.results.filter(state=ResultState.FINAL))
+    return sorted([r._meta.label, str(r.pk)] for r in rows)
+
+
+def digest_of(subjects: Subjects) -> str:
+    """SHA-256 over what signatures under each subject would cover now."""
+    by_model: dict[str, list[str]] = {}
+    for label, pk in subjects:
+        by_model.setdefault(label, []).append(pk)
+    now = {
+        f"{label} {pk}": digest
+        for label, keys in by_model.items()
+        for pk, digest in signed_digests(subject_model(label), keys).items()
+    }
+    return chain.digest({"subjects": now})
+
+
+def is_valid(decision: Disposition) -> bool:
+    """Whether what was decided on is unchanged."""
+    return digest_of(decision.subjects) == decision.record_digest
+
+
+def latest(batches: Iterable[Batch]) -> dict[int, Disposition]:
+    """The newest decision of each batch."""
+    found: dict[int, Disposition] = {}
+    for decision in Disposition.objects.filter(batch__in=list(batches)).order_by("id"):
+        found[decision.batch_id] = decision
+    return found

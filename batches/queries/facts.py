@@ -1,0 +1,37 @@
+"""The facts that the sequence of acts depends on."""
+
+from __future__ import annotations
+
+from batches.models import Batch, Disposition, Infusion, Vessel
+from batches.queries.dispositions import is_valid
+from batches.rules.sequence import BatchFacts
+from batches.rules.states import DeviationState, DispositionState, InfusionState, ResultState, Stage, VesselState
+from lims import clock
+
+
+def batch_facts(batch: Batch) -> BatchFacts:
+    """Facts of one batch, as its sequence rules need them. Ten small queries at most."""
+    generations = list(
+        Vessel.objects.filter(batch=batch, state=VesselState.IN_CULTURE).values_list("generation", flat=True)
+    )
+    deviations = list(batch.deviations.values_list("state", flat=True))
+    infusion = Infusion.objects.filter(batch=batch).first()
+    fill = getattr(batch, "fill", None)
+    disposition = DispositionState(batch.disposition)
+    is_released = disposition in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}
+    decision = Disposition.objects.filter(batch=batch).last() if is_released else None
+    return BatchFacts(
+        stage=Stage(batch.stage),
+        disposition=disposition,
+        vessels_in_culture=len(generations),
+        generation=min(generations, default=None),
+        passage_limit=batch.mbr.process.passage_limit,
+        pending_results=batch.results.filter(state=ResultState.PENDING).count(),
+        open_deviations=deviations.count(DeviationState.OPEN),
+        assessed_deviations=deviations.count(DeviationState.ASSESSED),
+        infusion=InfusionState(infusion.state) if infusion else None,
+        has_baseline_vitals=bool(infusion and infusion.vitals.filter(scheduled="baseline").exists()),
+        is_release_valid=decision is None or is_valid(decision),
+        is_expired=fill is not None and clock.now() >= fill.expires_at,
+        has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
+    )

@@ -1,0 +1,252 @@
+"""Which act may come now: one list of a batch's acts, and what stands in the way of each.
+
+Commands ask here before they look at any value, and the batch page shows the same answers with the same codes. Not
+here: what is typed (each noun's own rules), who may do it (the role table), and the release gate (release.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from batches.rules.states import DispositionState, InfusionState, Stage
+from lims.refusals import Refusal
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchFacts:
+    """What the sequence of acts depends on, gathered once under the batch's lock.
+
+    `generation` is the passage in culture (the lowest, if several), `passage_limit` the highest that may be started.
+    """
+
+    stage: Stage
+    disposition: DispositionState
+    vessels_in_culture: int = 0
+    generation: int | None = None
+    passage_limit: int = 0
+    open_samples: int = 0
+    pending_results: int = 0
+    open_deviations: int = 0
+    assessed_deviations: int = 0
+    infusion: InfusionState | None = None
+    has_baseline_vitals: bool = False
+    is_release_valid: bool = True
+    is_expired: bool = False
+    has_baseline_pain: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class ActRule:
+    """One act of a batch: its command's name, the words of its button, the page it is done on."""
+
+    name: str
+    title: str
+    url_name: str
+    permission: str
+    refusals: Callable[[BatchFacts], Iterator[Refusal]]
+    is_always_offered: bool = False
+
+
+_IN_CULTURE = frozenset({Stage.CULTURE})
+_WITH_CELLS = frozenset({Stage.CULTURE, Stage.CELL_HARVEST, Stage.FILLED})
+_AFTER_INFUSION = frozenset({Stage.INFUSED, Stage.ENDED})
+
+
+def _at(*stages: Stage, code: str, message: str) -> Callable[[BatchFacts], Iterator[Refusal]]:
+    def check(facts: BatchFacts) -> Iterator[Refusal]:
+        yield from _not_ended(facts)
+        if facts.stage not in stages and facts.stage is not Stage.ENDED:
+            yield Refusal(code, message)
+
+    return check
+
+
+def _not_ended(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.stage is Stage.ENDED:
+        yield Refusal("BAT-09", "This batch has ended. Nothing more can be recorded in it.")
+
+
+def _culture(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
+    if facts.stage is not Stage.ENDED and (facts.stage not in _IN_CULTURE or not facts.vessels_in_culture):
+        yield Refusal("CUL-01", "Nothing of this batch is in culture.")
+
+
+def _passage(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _culture(facts)
+    if facts.generation is not None and facts.generation + 1 > facts.passage_limit:
+        yield Refusal(
+            "PAS-03",
+            "Passage {next} is past the limit of P{limit}. Harvest the cells, or ask QA.",
+            None,
+            {"next": f"P{facts.generation + 1}", "limit": facts.passage_limit},
+        )
+
+
+def _sample(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
+    if facts.stage in {Stage.INFUSING, Stage.INFUSED}:
+        yield Refusal("SAM-01", "The product is infused. No sample of it can be taken.")
+
+
+def _result(facts: BatchFacts) -> Iterator[Refusal]:
+    if not facts.pending_results:
+        yield Refusal("RES-01", "No result is pending. Take a sample first.")
+
+
+def _disposition(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.disposition is DispositionState.REJECTED:
+        yield Refusal("DIS-01", "This batch is rejected. A rejection is final.")
+    elif facts.disposition is DispositionState.LATE_OOS:
+        yield Refusal("DIS-02", "This product is out of specification after infusion. That is final.")
+
+
+def _deviation_assess(facts: BatchFacts) -> Iterator[Refusal]:
+    if not facts.open_deviations:
+        yield Refusal("DEV-01", "No deviation waits to be assessed.")
+
+
+def _identify(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
+    yield from _released(facts)
+    if facts.infusion is not None:
+        yield Refusal("INF-02", "The identity check of this batch is done. One batch is infused once.")
+
+
+def _released(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.disposition is DispositionState.REJECTED:
+        yield Refusal("INF-03", "This batch is rejected. It must never be infused.")
+    elif facts.disposition not in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}:
+        yield Refusal("INF-01", "The product is not released. Ask QA.")
+    elif not facts.is_release_valid:
+        yield Refusal("INF-04", "The record changed after release. QA has to decide again.")
+    if facts.is_expired and facts.stage is Stage.FILLED:
+        yield Refusal("INF-05", "The product has expired. It must not be infused.")
+
+
+def _infusion(*states: InfusionState, code: str, message: str) -> Callable[[BatchFacts], Iterator[Refusal]]:
+    def check(facts: BatchFacts) -> Iterator[Refusal]:
+        if facts.infusion not in states:
+            yield Refusal(code, message)
+
+    return check
+
+
+def _start(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.infusion is not InfusionState.CHECKED:
+        yield Refusal("INF-06", "The infusion starts once, after the identity check.")
+        return
+    yield from _released(facts)
+    if not facts.has_baseline_vitals:
+        yield Refusal("INF-07", "Baseline vital signs are missing. Record them first.")
+
+
+def _observe(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.infusion is None:
+        yield Refusal("INF-08", "Identity is not checked. Check it at the bedside first.")
+
+
+def _adverse(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.infusion in {None, InfusionState.CHECKED}:
+        yield Refusal("INF-09", "Nothing has been infused.")
+
+
+def _follow_up(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.stage not in _AFTER_INFUSION or facts.infusion is not InfusionState.STOPPED:
+        yield Refusal("FUP-01", "The infusion has not taken place.")
+
+
+def _baseline(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.infusion not in {None, InfusionState.CHECKED}:
+        yield Refusal("FUP-02", "The infusion has begun. Baseline scores come before it.")
+
+
+def _anytime(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from ()
+
+
+def _end(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
+    if facts.stage is Stage.INFUSING:
+        yield Refusal("BAT-06", "The infusion has not been stopped. Stop it first.")
+
+
+ACTS: Final = (
+    ActRule(
+        "harvest:log",
+        "Record harvest",
+        "harvest",
+        "record_harvest",
+        _at(Stage.ISSUED, code="HAR-01", message="The harvest of this batch is recorded already."),
+    ),
+    ActRule(
+        "harvest:receive",
+        "Receive tissue",
+        "receipt",
+        "record_production",
+        _at(Stage.HARVESTED, code="REC-01", message="No tissue is on its way for this batch."),
+    ),
+    ActRule(
+        "isolation:log",
+        "Log isolation",
+        "isolation",
+        "record_production",
+        _at(Stage.RECEIVED, code="ISO-01", message="No received tissue waits for isolation."),
+    ),
+    ActRule("culture:observe", "Record observation", "observation", "record_production", _culture),
+    ActRule("culture:change_medium", "Change medium", "medium-change", "record_production", _culture),
+    ActRule("passage:log", "Log passage", "passage", "record_production", _passage),
+    ActRule("cell_harvest:log", "Log final cell harvest", "cell-harvest", "record_production", _culture),
+    ActRule("vessel:lose", "Discard vessel", "vessel-loss", "record_production", _culture),
+    ActRule(
+        "fill:log",
+        "Log fill",
+        "fill",
+        "record_production",
+        _at(Stage.CELL_HARVEST, code="FIL-01", message="The final cells are not harvested and counted."),
+    ),
+    ActRule("sample:take", "Take sample", "sample", "take_samples", _sample),
+    ActRule("result:record", "Record result", "results", "enter_results", _result),
+    ActRule("deviation:assess", "Assess deviation", "batch-deviations", "decide_deviations", _deviation_assess),
+    ActRule("disposition:decide", "Decide disposition", "disposition", "decide_disposition", _disposition),
+    ActRule("baseline:record", "Record pain before infusion", "baseline", "record_outcomes", _baseline),
+    ActRule("infusion:check_identity", "Check identity at bedside", "infusion-check", "infuse", _identify),
+    ActRule("infusion:observe", "Record vital signs", "vitals", "infuse", _observe),
+    ActRule("infusion:start", "Start infusion", "bedside", "infuse", _start),
+    ActRule(
+        "infusion:pause",
+        "Pause infusion",
+        "bedside",
+        "infuse",
+        _infusion(InfusionState.RUNNING, code="INF-10", message="The infusion is not running."),
+    ),
+    ActRule(
+        "infusion:resume",
+        "Resume infusion",
+        "bedside",
+        "infuse",
+        _infusion(InfusionState.PAUSED, code="INF-11", message="The infusion is not paused."),
+    ),
+    ActRule(
+        "infusion:stop",
+        "Stop infusion",
+        "bedside",
+        "infuse",
+        _infusion(InfusionState.RUNNING, InfusionState.PAUSED, code="INF-12", message="The infusion is not running."),
+    ),
+    ActRule("adverse_event:record", "Record adverse event", "adverse-event", "infuse", _adverse),
+    ActRule("adverse_event:assess", "Assess adverse events", "adverse-event-check", "infuse", _adverse),
+    ActRule("follow_up:record", "Record follow-up", "follow-up", "record_outcomes", _follow_up),
+    ActRule("deviation:raise", "Raise deviation", "raise-deviation", "raise_deviations", _anytime, True),
+    ActRule("record:correct", "Correct a value", "corrections", "correct_records", _anytime, True),
+    ActRule("batch:end", "End batch", "end-batch", "decide_disposition", _end),
+)
+
+BY_NAME: Final = {act.name: act for act in ACTS}
+
+
+def refusals(name: str, facts: BatchFacts) -> list[Refusal]:
+    """What stands in the way of an act now; empty when it may be done."""
+    return list(BY_NAME[name].refusals(facts))

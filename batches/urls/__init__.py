@@ -1,0 +1,10 @@
+"""Every address of the manufacturing domain, noun by noun."""
+
+from django.urls import URLPattern
+
+from batches.urls import batches, harvests
+
+urlpatterns: list[URLPattern] = [
+    *batches.urlpatterns,
+    *harvests.urlpatterns,
+]

@@ -1,0 +1,75 @@
+"""The people of the tests: one laboratory, one person of each role and a second technician and QA."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from batches.commands.process import install_master_batch_record, installed_content
+from batches.models import MasterBatchRecord
+from lims.accounts.authentication import Credential
+from lims.accounts.commands import add_user, start_site
+from lims.accounts.models import User
+from lims.signatures.meanings import Meaning
+
+PASSWORD = "correct-horse-battery"  # noqa: S105
+
+
+@dataclasses.dataclass(frozen=True)
+class Cast:
+    """Everybody, and the effective master batch record."""
+
+    administrator: User
+    technician: User
+    second_technician: User
+    supervisor: User
+    analyst: User
+    second_analyst: User
+    qa: User
+    second_qa: User
+    clinician: User
+    second_clinician: User
+    mbr: MasterBatchRecord
+
+
+def gather_cast() -> Cast:
+    """Start a demonstration site, whose passwords are cheap to check, with its people and process."""
+    start_site(
+        name="Test laboratory",
+        time_zone="Asia/Tokyo",
+        administrator=("admin", "Sato Kei"),
+        password=PASSWORD,
+        is_demonstration=True,
+    )
+    admin = User.objects.get(username="admin")
+    mbr = install_master_batch_record(None, content=installed_content(), code="MBR-01", version=1)
+
+    def add(username: str, name: str, role: str) -> User:
+        user: User = add_user(admin, username=username, printed_name=name, role=role, password=PASSWORD)
+        return user
+
+    return Cast(
+        administrator=admin,
+        technician=add("aoki.r", "Aoki Ren", "technician"),
+        second_technician=add("tanabe.m", "Tanabe Mio", "technician"),
+        supervisor=add("mori.y", "Mori Yuto", "supervisor"),
+        analyst=add("kato.n", "Kato Nao", "analyst"),
+        second_analyst=add("ueda.h", "Ueda Haru", "analyst"),
+        qa=add("hayashi.s", "Hayashi Sora", "qa"),
+        second_qa=add("ono.t", "Ono Tsubasa", "qa"),
+        clinician=add("ishii.a", "Ishii Akari", "clinician"),
+        second_clinician=add("endo.k", "Endo Kaito", "clinician"),
+        mbr=mbr,
+    )
+
+
+def signed(*signers: tuple[Meaning, User], password: str = PASSWORD) -> dict[Meaning, Credential]:
+    """Credentials as typed into the signature panels."""
+    return {meaning: Credential(user.username, password) for meaning, user in signers}
+
+
+def performed(by: User, witness: User | None = None) -> dict[Meaning, Credential]:
+    """A performer's signature, with a witness's beside it when given."""
+    given = [(Meaning.PERFORMED, by)]
+    if witness is not None:
+        given.append((Meaning.WITNESSED, witness))
+    return signed(*given)
