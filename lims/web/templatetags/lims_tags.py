@@ -206,7 +206,8 @@ def field_errors(bound: BoundField, refusals: Iterable[Any] = ()) -> list[FieldE
     told = {error.text for error in found}
     for refusal in refusals or ():
         text = refusal_text(refusal)
-        if getattr(refusal, "field", None) == bound.name and text not in told:
+        # A reason without a code came from the form itself and is told already.
+        if getattr(refusal, "field", None) == bound.name and refusal.code and text not in told:
             found.append(FieldError(text, str(refusal.code)))
     return found
 

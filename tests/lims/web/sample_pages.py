@@ -202,11 +202,18 @@ urlpatterns = [
     path("act/", act, name="worklist"),
     path("figures/", figures),
     path("parts/", parts, name="batches"),
+    *(path(f"{name}/", parts, name=name) for name in ("patients", "lots", "equipment", "deviations", "records")),
     path("broken/", broken),
     path("healthz", healthz, name="healthz"),
     path("", include("lims.accounts.urls")),
 ]
-navigation = [Destination(_("Worklist"), "worklist"), Destination(_("Batches"), "batches", is_extra=True)]
+# As many as the product has, so that the narrowest screen is tried with all of them.
+navigation = [
+    Destination("Worklist", "worklist"),
+    Destination("Batches", "batches"),
+    Destination("Patients", "patients"),
+    *(Destination(name.capitalize(), name, is_extra=True) for name in ("lots", "equipment", "deviations", "records")),
+]
 handler400 = "lims.web.errors.bad_request"
 handler403 = "lims.web.errors.forbidden"
 handler404 = "lims.web.errors.not_found"
