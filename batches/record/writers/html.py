@@ -29,12 +29,21 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head: its title, its class, and its share of the table's width in per cent."""
+
+    title: str
+    css_class: str = ""
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ShownBlock:
     """A block with its cells made ready, and its chart drawn."""
 
     kind: str
     block: Block
-    heads: tuple[tuple[str, str], ...] = ()
+    heads: tuple[Head, ...] = ()
     rows: tuple[tuple[Shown, ...], ...] = ()
     chart: SafeString | str = ""
     label: str = ""
@@ -49,11 +58,23 @@ def render(record: Record) -> SafeString:
 
 def render_sections(record: Record, sections: tuple[Section, ...]) -> SafeString:
     """Some sections of the record, for a page that opens them one at a time."""
-    shown = [(section, [_shown_block(block, record) for block in section.blocks]) for section in sections]
+    shown = [(section, _groups(section, record)) for section in sections]
     return render_to_string("batches/record/blocks.html", {"record": record, "sections": shown})
 
 
-def _shown_block(block: Block, record: Record) -> ShownBlock:
+def _groups(section: Section, record: Record) -> list[list[ShownBlock]]:
+    """The blocks of a section, each heading with what it heads. A region is named after section, heading and place."""
+    groups: list[list[ShownBlock]] = [[]]
+    name = f"{section.number} {section.title}"
+    for number, block in enumerate(section.blocks, start=1):
+        if isinstance(block, blocks.Heading):
+            groups.append([])
+            name = f"{section.number} {block.text}"
+        groups[-1].append(_shown_block(block, record, label=f"{name}, {number}"))
+    return [group for group in groups if group]
+
+
+def _shown_block(block: Block, record: Record, *, label: str) -> ShownBlock:
     match block:
         case blocks.Fields():
             pairs: list[tuple[Shown, ...]] = [
@@ -65,14 +86,14 @@ def _shown_block(block: Block, record: Record) -> ShownBlock:
                 tuple(_shown(value, is_strong=index - 1 in block.strong) for index, value in enumerate(row))
                 for row in block.rows
             )
-            return ShownBlock(block.kind, block, heads=tuple((head, "") for head in block.heads), rows=rows)
+            return ShownBlock(block.kind, block, label=label, heads=tuple(map(Head, block.heads)), rows=rows)
         case blocks.Items() | blocks.Results() | blocks.Table() | blocks.Signatures() | blocks.Corrections():
             strong_rows: frozenset[int] = getattr(block, "strong_rows", frozenset())
             return ShownBlock(
                 "table",
                 block,
-                label=", ".join(column.title for column in block.columns if column.title),
-                heads=tuple((column.title, _css_class(column)) for column in block.columns),
+                label=label,
+                heads=_heads(block.columns),
                 rows=tuple(
                     tuple(
                         _shown(value, _css_class(column), is_strong=column.strong or index in strong_rows)
@@ -90,6 +111,13 @@ def _shown_block(block: Block, record: Record) -> ShownBlock:
             return ShownBlock(block.kind, block, sections=record.sections)
         case _:
             return ShownBlock(block.kind, block)
+
+
+def _heads(columns: tuple[blocks.Column, ...]) -> tuple[Head, ...]:
+    total = sum(column.share for column in columns)
+    return tuple(
+        Head(column.title, "num" if column.numeric else "", round(100 * column.share / total)) for column in columns
+    )
 
 
 def _css_class(column: blocks.Column) -> str:

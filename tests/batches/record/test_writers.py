@@ -15,6 +15,7 @@ import pytest
 from batches.record import blocks
 from batches.record.blocks import Paragraph, Photo, Record, Section
 from batches.record.writers import html, json, pdf
+from lims.pdf import styles
 from lims.pdf.fonts import MissingGlyph
 from tests.batches.record import sample
 
@@ -175,3 +176,23 @@ def test_progress_is_told_after_each_section() -> None:
 
 def test_a_record_without_sections_still_has_a_page() -> None:
     assert pdf.write(replace(sample.record(), sections=()), BytesIO()) == 1
+
+
+def test_regions_of_the_screen_have_names_of_their_own() -> None:
+    names = re.findall(r'role="region" aria-label="([^"]+)"', html.render(sample.record()))
+    assert len(names) > 5
+    assert len(set(names)) == len(names)
+
+
+def test_the_verdict_stands_at_the_same_place_in_every_table() -> None:
+    places = set()
+    for block in (blocks.Items(()), blocks.Results(())):
+        shares = [column.share for column in block.columns]
+        places.add(sum(shares[:-1]) / sum(shares))
+    assert places == {0.9}
+
+
+def test_a_record_fits_letter_paper_too() -> None:
+    out = BytesIO()
+    assert pdf.write(sample.record(), out, paper=styles.LETTER) > 1
+    assert b"612 792" in out.getvalue()
