@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from batches.record import blocks
+from batches.record import blocks, texts
 from batches.record.blocks import Paragraph, Photo, Record, Section
 from batches.record.writers import html, json, pdf
 from lims.pdf import styles
@@ -43,7 +43,7 @@ def text_of(content: bytes, tmp_path: Path) -> str:
 def test_every_text_of_the_record_can_be_read_from_the_paper(tmp_path: Path) -> None:
     record = sample.record(extra=(sample.photo(tmp_path),))
     paper = squeezed(text_of(written(record), tmp_path))
-    missing = [text for text in blocks.texts(record) if squeezed(text) not in paper]
+    missing = [text for text in texts.texts(record) if squeezed(text) not in paper]
     assert missing == []
 
 
@@ -64,14 +64,14 @@ def test_every_text_of_the_record_is_in_the_file() -> None:
     collect(json_format.loads(json.dumps(record)))
     everything = "\n".join(found)
     assert [
-        text for text in blocks.texts(record) if text not in everything and "\n" not in text and ", " not in text
+        text for text in texts.texts(record) if text not in everything and "\n" not in text and ", " not in text
     ] == []
 
 
 def test_every_text_of_the_record_is_on_the_screen(tmp_path: Path) -> None:
     record = sample.record(extra=(sample.photo(tmp_path),))
     screen = squeezed(html_text.unescape(re.sub(r"<[^>]+>", " ", html.render(record))))
-    wanted = [text for section in record.sections for block in section.blocks for text in blocks.block_texts(block)]
+    wanted = [text for section in record.sections for block in section.blocks for text in texts.block_texts(block)]
     assert [text for text in wanted if squeezed(text) not in screen] == []
 
 
