@@ -93,7 +93,7 @@ def chi_square_quantile(probability: float, degrees: int) -> float:
 
 
 def poisson_interval(counted: int, confidence: float = CONFIDENCE) -> tuple[Decimal, Decimal]:
-    """Exact interval of a Poisson count: half the chi-square quantiles of 2n and 2n+2 degrees of freedom (Garwood 1936).
+    """Exact interval of a Poisson count: half the chi-square quantiles at 2n and 2n + 2 degrees (Garwood 1936).
 
     160 counted cells give 136.17 to 186.80. Nothing counted gives 0 to 3.69. Raises `ValueError` below zero.
     """

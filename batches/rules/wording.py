@@ -74,6 +74,13 @@ def quantity(value: Decimal | int, unit: str, decimals: int | None = None) -> st
     return f"{text}{NO_BREAK_SPACE}{unit}" if unit else text
 
 
+def volume(value_ml: Decimal | int) -> str:
+    """Millilitres as a pipette is read: one place at least, three at most: `15.0 mL`, `0.25 mL`."""
+    at = rounded(value_ml, 3).normalize()
+    exponent = at.as_tuple().exponent
+    return quantity(at, "mL", max(1, -exponent) if isinstance(exponent, int) else 1)
+
+
 def percent(value: Decimal | int, decimals: int | None = 1) -> str:
     """Per cent with a no-break space: `89.5 %`. The value is already in per cent."""
     return quantity(value, "%", decimals)
