@@ -29,7 +29,7 @@ def actor_of(request: HttpRequest) -> User:
 
 
 def needs(*any_of: Permission) -> Callable[[View], View]:
-    """Let in whoever is signed in and holds one of the permissions. A refused attempt to write is left in the ledger."""
+    """Let in whoever is signed in and holds one of the permissions. A refused attempt to write is in the ledger."""
 
     def wrap(view: View) -> View:
         @functools.wraps(view)

@@ -22,6 +22,7 @@ from lims.ledger.append import AlreadyDone
 from lims.refusals import Refusal, Refused
 from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
 from lims.web.access import actor_of
+from lims.web.templatetags.lims_tags import field_errors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,18 +166,17 @@ def _shown(form: forms.Form, refusal: Refusal) -> ShownRefusal:
 
 
 def _from_form(form: forms.Form) -> list[ShownRefusal]:
-    return [
-        ShownRefusal(
-            "",
-            "{label}: {problem}",
-            {"label": form.fields[name].label or name, "problem": " ".join(errors)},
-            name,
-            form[name].id_for_label or f"id_{name}",
-        )
-        if name in form.fields
-        else ShownRefusal("", "{problem}", {"problem": " ".join(errors)}, None, "")
-        for name, errors in form.errors.items()
-    ]
+    """What the form itself found, in the words shown beside the fields."""
+    found = []
+    for name, errors in form.errors.items():
+        if name in form.fields:
+            problem = " ".join(e.text for e in field_errors(form[name]))
+            params = {"label": form.fields[name].label or name, "problem": problem}
+            field_id = form[name].id_for_label or f"id_{name}"
+            found.append(ShownRefusal("", "{label}: {problem}", params, name, field_id))
+        else:
+            found.append(ShownRefusal("", "{problem}", {"problem": " ".join(str(e) for e in errors)}, None, ""))
+    return found
 
 
 def _uuid(text: str) -> uuid.UUID:

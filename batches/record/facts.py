@@ -1,0 +1,170 @@
+"""Everything a batch record is made of, gathered once. Sections read it and ask nothing more.
+
+Rows come with what they refer to, so that no section causes a query; figures come from rules and queries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.db import models
+
+from batches import models as m
+from batches.record.blocks import Corrected, Value
+from batches.rules.process import Process
+from lims.ledger.models import Entry
+from lims.signatures.models import Signature
+from lims.signatures.standing import Standing, standings
+from lims.site import site
+
+Key = tuple[str, str]
+
+
+def key_of(row: models.Model) -> Key:
+    """How signatures and corrections name a row."""
+    return row._meta.label, str(row.pk)
+
+
+@dataclass(frozen=True)
+class NumberedCorrection:
+    """A correction with the mark that leads to it, and its act."""
+
+    mark: str
+    row: m.Correction
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One batch, whole, as it stood when it was gathered."""
+
+    site_name: str
+    zone: ZoneInfo
+    is_synthetic: bool
+    batch: m.Batch
+    process: Process
+    consents: Sequence[m.Consent]
+    eligibility: m.Eligibility | None
+    harvest: m.Harvest | None
+    receipt: m.Receipt | None
+    isolation: m.Isolation | None
+    vessels: Sequence[m.Vessel]
+    passages: Sequence[m.Passage]
+    losses: Sequence[m.VesselLoss]
+    observations: Sequence[m.Observation]
+    medium_changes: Sequence[m.MediumChange]
+    fill: m.Fill | None
+    samples: Sequence[m.Sample]
+    results: Sequence[m.TestResult]
+    deviations: Sequence[m.Deviation]
+    dispositions: Sequence[m.Disposition]
+    infusion: m.Infusion | None
+    adverse_events: Sequence[m.AdverseEvent]
+    adverse_event_checks: Sequence[m.AdverseEventCheck]
+    pain_assessments: Sequence[m.PainAssessment]
+    paper_passages: Sequence[m.PaperPassage]
+    corrections: Sequence[NumberedCorrection]
+    signatures: Mapping[Key, Sequence[Standing]]
+    entries: Sequence[Entry]
+    entries_by_id: Mapping[object, Entry]
+    head_seq: int
+    head_hash: str
+
+    def corrected(self, row: models.Model, field: str, shown: str) -> Value:
+        """The value as it stands; with the old ones struck through beside it when it was corrected."""
+        label, pk = key_of(row)
+        found = [
+            c
+            for c in self.corrections
+            if c.row.target_model == label and c.row.target_pk == pk and c.row.field == field
+        ]
+        if not found:
+            return shown
+        return Corrected(" ".join(c.row.old_text for c in found), shown, "".join(c.mark for c in found))
+
+    def signed(self, row: models.Model) -> Sequence[Standing]:
+        """Signatures under a row with their standing, in the order they were given."""
+        return self.signatures.get(key_of(row), ())
+
+    def entry_of(self, row: models.Model) -> Entry | None:
+        """The act that wrote a row as it stands."""
+        return self.entries_by_id.get(row.act_id)  # type: ignore[attr-defined]
+
+    def first_entry_of(self, row: models.Model) -> Entry | None:
+        """The act a row was first recorded in: that of its oldest signature, or the one that wrote it."""
+        given = self.signed(row)
+        if given:
+            return self.entries_by_id.get(given[0].signature.entry_id)
+        return self.entry_of(row)
+
+
+def gather(batch: m.Batch) -> Facts:
+    """Run every query of a batch record, and return its facts. The number of queries does not grow with the batch."""
+    here = site()
+    batch = m.Batch.objects.select_related("patient", "mbr").get(pk=batch.pk)
+    patient = batch.patient
+    streams = [batch.stream, patient.stream]
+    entries = list(Entry.objects.filter(stream__in=streams).order_by("at", "stream", "seq"))
+    own = [e for e in entries if e.stream == batch.stream]
+    by_id = {e.id: e for e in entries}
+    corrections = list(batch.corrections.order_by("id"))
+    head = max(own, key=lambda e: e.seq, default=None)
+    return Facts(
+        site_name=here.name if here else "",
+        zone=ZoneInfo(here.time_zone if here else "UTC"),
+        is_synthetic=bool(here and here.is_demonstration),
+        batch=batch,
+        process=batch.mbr.process,
+        consents=list(patient.consents.all()),
+        eligibility=patient.assessments_of_eligibility.select_related("mbr").prefetch_related("answers").last(),
+        harvest=m.Harvest.objects.filter(batch=batch).first(),
+        receipt=m.Receipt.objects.filter(batch=batch).first(),
+        isolation=m.Isolation.objects.filter(batch=batch)
+        .select_related("enzyme_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter")
+        .prefetch_related("count__squares", "count__attachments")
+        .first(),
+        vessels=list(batch.vessels.select_related("lot", "detachment", "loss").order_by("generation", "code")),
+        passages=list(
+            batch.passages.select_related(
+                "reagent_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter"
+            ).prefetch_related("count__squares", "count__attachments", "detachments__vessel")
+        ),
+        losses=list(m.VesselLoss.objects.filter(vessel__batch=batch).select_related("vessel")),
+        observations=list(batch.observations.prefetch_related("attachments")),
+        medium_changes=list(batch.medium_changes.select_related("lot")),
+        fill=m.Fill.objects.filter(batch=batch)
+        .select_related("vehicle_lot", "container_lot", "count", "count__counter")
+        .prefetch_related("count__squares", "count__attachments")
+        .first(),
+        samples=list(batch.samples.all()),
+        results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
+        deviations=list(batch.deviations.select_related("assessment", "closure")),
+        dispositions=list(batch.dispositions.all()),
+        infusion=m.Infusion.objects.filter(batch=batch)
+        .select_related("pump")
+        .prefetch_related("events", "vitals__symptoms")
+        .first(),
+        adverse_events=list(batch.adverse_events.all()),
+        adverse_event_checks=list(batch.adverse_event_checks.all()),
+        pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),
+        paper_passages=list(batch.paper_passages.select_related("paper")),
+        corrections=[
+            NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
+        ],
+        signatures=_signatures(entries),
+        entries=entries,
+        entries_by_id=by_id,
+        head_seq=head.seq if head else 0,
+        head_hash=head.hash if head else "",
+    )
+
+
+def _signatures(entries: Sequence[Entry]) -> Mapping[Key, Sequence[Standing]]:
+    given = Signature.objects.filter(entry__in=entries).order_by("at", "id")
+    found: dict[Key, list[Standing]] = defaultdict(list)
+    for standing in standings(given):
+        found[(standing.signature.subject_model, standing.signature.subject_pk)].append(standing)
+    return found

@@ -1,0 +1,95 @@
+"""The end of a record: corrections, all signatures, the audit trail."""
+
+from __future__ import annotations
+
+import json
+
+from django.utils.translation import gettext as _
+
+from batches.record import blocks, words
+from batches.record.facts import Facts
+from batches.record.sections.signing import signature_row
+from lims.accounts.permissions import Role
+
+
+def corrections(facts: Facts, number: str) -> blocks.Section:
+    """Every correction: old struck through, new, reason, who, when."""
+    rows = tuple(
+        blocks.Correction(
+            mark=c.mark,
+            what=c.row.label,
+            was=c.row.old_text,
+            now=c.row.new_text,
+            reason=c.row.reason,
+            who=_actor(c.entry),
+            when=words.at(c.entry.at, facts.zone),
+        )
+        for c in facts.corrections
+    )
+    body: blocks.Block = blocks.Corrections(rows) if rows else blocks.Paragraph(_("No value was corrected."))
+    return blocks.Section(number, _("Corrections"), (body,), anchor="corrections")
+
+
+def signatures(facts: Facts, number: str) -> blocks.Section:
+    """Every signature in the order given: printed name, time with zone, meaning, and whether it still holds."""
+    every = sorted(
+        (s for given in facts.signatures.values() for s in given), key=lambda s: (s.signature.at, str(s.signature.id))
+    )
+    body: blocks.Block = (
+        blocks.Signatures(tuple(signature_row(facts, s) for s in every))
+        if every
+        else blocks.Paragraph(_("Nothing is signed."))
+    )
+    return blocks.Section(number, _("Signatures"), (body,), anchor="signatures")
+
+
+def audit_trail(facts: Facts, number: str) -> blocks.Section:
+    """Every act of the batch and its patient, refused ones included, in order."""
+    rows = tuple(
+        (
+            str(entry.seq),
+            entry.stream,
+            words.at(entry.at, facts.zone),
+            entry.actor_name,
+            entry.name,
+            _what(entry.payload, is_refused=entry.is_refused),
+            entry.hash[:12],
+        )
+        for entry in facts.entries
+    )
+    table = blocks.Table(
+        (
+            blocks.Column(_("Entry"), 6),
+            blocks.Column(_("Stream"), 8),
+            blocks.Column(_("Recorded"), 19),
+            blocks.Column(_("By"), 14),
+            blocks.Column(_("Act"), 18),
+            blocks.Column(_("What"), 23),
+            blocks.Column(_("Seal"), 12, code=True),
+        ),
+        rows,
+    )
+    return blocks.Section(
+        number,
+        _("Audit trail"),
+        (table,),
+        lede=_("Every act of this batch and of its patient, in order, each sealed to the one before."),
+        anchor="audit-trail",
+    )
+
+
+def _actor(entry: object) -> str:
+    content = json.loads(bytes(entry.payload))  # type: ignore[attr-defined]
+    actor = content.get("actor")
+    if actor is None:
+        return str(_("System"))
+    return f"{actor['name']}, {Role(actor['role']).label}"
+
+
+def _what(payload: bytes, *, is_refused: bool) -> str:
+    content = json.loads(bytes(payload))
+    if is_refused:
+        return _("Refused: {codes}").format(codes=content["notes"].get("refused", ""))
+    rows, signed = len(content["rows"]), len(content["signatures"])
+    said = _("{rows} rows, {signed} signatures").format(rows=rows, signed=signed)
+    return f"{said}. {content['reason']}" if content["reason"] else said

@@ -1,0 +1,85 @@
+"""How recorded values read: times with zone, volumes, yes and no. One way for screen, paper and file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from batches.record.blocks import NOTHING, Value, VerdictMark
+from batches.rules.limits import Limit, Verdict
+from batches.rules.wording import quantity
+
+NO_BREAK_SPACE = "\u00a0"
+
+
+def at(moment: datetime | None, zone: ZoneInfo) -> str:
+    """`2026-10-21 08:55:12 JST`."""
+    if moment is None:
+        return NOTHING
+    return moment.astimezone(zone).strftime(f"%Y-%m-%d %H:%M:%S{NO_BREAK_SPACE}%Z")
+
+
+def to_minute(moment: datetime | None, zone: ZoneInfo) -> str:
+    """`2026-10-21 08:55 JST`, for times that were typed to the minute."""
+    if moment is None:
+        return NOTHING
+    return moment.astimezone(zone).strftime(f"%Y-%m-%d %H:%M{NO_BREAK_SPACE}%Z")
+
+
+def on(day: date | None) -> str:
+    """`2026-10-21`."""
+    return day.isoformat() if day else NOTHING
+
+
+def ml(volume: Decimal | None) -> str:
+    """A volume in mL without trailing zeros."""
+    return quantity(volume.normalize(), "mL") if volume is not None else NOTHING
+
+
+def celsius(temperature: Decimal | None) -> str:
+    """A temperature in °C."""
+    return quantity(temperature, "°C") if temperature is not None else NOTHING
+
+
+def yes_no(answer: bool | None) -> str:
+    """Yes, no, or nothing recorded."""
+    if answer is None:
+        return NOTHING
+    return _("Yes") if answer else _("No")
+
+
+def text(words: object) -> str:
+    """Any text; nothing becomes a dash, so that a cell is never blank."""
+    return str(words) if words not in (None, "") else NOTHING
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items in one cell."""
+    return ", ".join(items) if items else NOTHING
+
+
+def judged(verdict: Verdict) -> Value:
+    """A verdict as its cell says it."""
+    match verdict:
+        case Verdict.WITHIN:
+            return _("within")
+        case Verdict.ALERT:
+            return VerdictMark("alert", _("Alert"))
+        case Verdict.ACTION:
+            return VerdictMark("action", _("Action"))
+        case _:
+            return NOTHING
+
+
+def limit_words(limit: Limit | None) -> str:
+    """A limit as the narrow column says it."""
+    return (limit.signs or NOTHING) if limit is not None else NOTHING
+
+
+def short_digest(digest: str) -> str:
+    """The first twelve characters of a digest, in groups that can be read aloud."""
+    return " ".join(digest[i : i + 4] for i in (0, 4, 8))
