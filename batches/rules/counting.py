@@ -123,7 +123,7 @@ def replicate_difference_pct(chambers: Sequence[ChamberSum]) -> Decimal | None:
     densities = [Decimal(chamber.live) / chamber.squares for chamber in chambers if chamber.squares]
     if len(densities) < 2 or not any(densities):
         return None
-    mean = sum(densities) / len(densities)
+    mean = sum(densities, Decimal(0)) / len(densities)
     return (max(densities) - min(densities)) / mean * 100
 
 
