@@ -40,7 +40,7 @@ def issue_batch(act: Act, *, patient: Patient, booked_infusion_at: datetime | No
     open_stream(act, number)
     batch = Batch(
         number=number,
-        coi=chain_of_identity(year=act.at.astimezone(zone()).year, serial=int(number[2:])),
+        coi=_next_code(act.at.astimezone(zone()).year),
         patient=patient,
         mbr=mbr,
         mbr_digest=mbr.digest,
@@ -50,6 +50,12 @@ def issue_batch(act: Act, *, patient: Patient, booked_infusion_at: datetime | No
     act.add(batch)
     act.sign(batch)
     return batch
+
+
+def _next_code(year: int) -> str:
+    """The next chain-of-identity code of a year; the batch number drawn before it holds the lock."""
+    issued = Batch.objects.filter(coi__startswith=f"CI-{year % 100:02d}").count()
+    return chain_of_identity(year=year, serial=issued + 1)
 
 
 @command("batch:book", needs=Permission.INFUSE, stream=batch_stream)

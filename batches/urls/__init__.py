@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern
 
-from batches.urls import batches, harvests
+from batches.urls import batches, documents, harvests
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
     *harvests.urlpatterns,
+    *documents.urlpatterns,
 ]

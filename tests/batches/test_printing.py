@@ -1,0 +1,102 @@
+"""Prints: asked for, made by the task, kept once, found again."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.conf import LazySettings
+
+from batches.commands.documents import request_print
+from batches.models import PrintedRecord, PrintJob
+from batches.record.printing import write_record
+from batches.rules.documents import LOST_AFTER
+from batches.rules.states import DocumentState
+from batches.tasks import make_print, sweep_print_requests
+from lims import clock
+from lims.files import is_whole, path_of
+from lims.ledger.models import Entry
+from tests.builders import Story
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def test_a_print_is_made_once_however_often_the_task_runs(story: Story) -> None:
+    story.harvest()
+    request = request_print(story.cast.qa, batch=story.batch)
+    make_print(request.pk)
+    make_print(request.pk)
+    printed = PrintedRecord.objects.get(request=request)
+    assert printed.is_draft
+    assert is_whole(printed.sha256)
+    assert path_of(printed.sha256).read_bytes().startswith(b"%PDF-")
+    assert PrintJob.objects.get(request=request).state == DocumentState.READY
+    assert Entry.objects.filter(name="record:keep_print", is_refused=False).count() == 1
+
+
+def test_a_print_does_not_change_what_is_printed(story: Story) -> None:
+    story.harvest()
+    head = Entry.objects.filter(stream=story.batch.number).count()
+    make_print(request_print(story.cast.qa, batch=story.batch).pk)
+    assert Entry.objects.filter(stream=story.batch.number).count() == head
+
+
+def test_the_same_facts_give_the_same_bytes(story: Story) -> None:
+    story.receive()
+    first, second = BytesIO(), BytesIO()
+    write_record(story.batch, first)
+    write_record(story.batch, second)
+    assert first.getvalue() == second.getvalue()
+
+
+def test_a_print_that_fails_says_why_and_can_be_tried_again(story: Story) -> None:
+    story.harvest(operator="Ishii \u2603")
+    request = request_print(story.cast.qa, batch=story.batch)
+    make_print(request.pk)
+    job = PrintJob.objects.get(request=request)
+    assert job.state == DocumentState.FAILED
+    assert "\u2603" in job.error
+    client = Client()
+    client.force_login(story.cast.qa)
+    client.post(f"/batches/{story.batch.number}/prints/{request.pk}/retry/")
+    assert PrintJob.objects.get(request=request).state == DocumentState.QUEUED
+
+
+def test_a_print_whose_worker_was_lost_is_taken_up_again(story: Story) -> None:
+    story.harvest()
+    request = request_print(story.cast.qa, batch=story.batch)
+    long_ago = clock.now() - LOST_AFTER - timedelta(seconds=1)
+    PrintJob.objects.filter(request=request).update(state=DocumentState.RUNNING, touched_at=long_ago)
+    assert sweep_print_requests() == 1
+    make_print(request.pk)
+    assert PrintJob.objects.get(request=request).state == DocumentState.READY
+
+
+def test_a_print_at_the_console_is_whole_and_in_the_ledger(story: Story, tmp_path: Path) -> None:
+    story.harvest()
+    out = tmp_path / "record.pdf"
+    call_command("print_record", story.batch.number, "--out", str(out), verbosity=0)
+    assert out.read_bytes().startswith(b"%PDF-")
+    entry = Entry.objects.get(name="record:print_uncontrolled")
+    assert json.loads(bytes(entry.payload))["notes"]["batch"] == story.batch.number
+
+
+def test_a_print_can_be_fetched_by_who_may_see_records_and_nobody_else(story: Story) -> None:
+    story.harvest()
+    request = request_print(story.cast.qa, batch=story.batch)
+    make_print(request.pk)
+    address = f"/batches/{story.batch.number}/prints/{request.pk}/record.pdf"
+    client = Client()
+    assert client.get(address).status_code == 302
+    client.force_login(story.cast.administrator)
+    assert client.get(address).status_code == 403
+    client.force_login(story.cast.technician)
+    assert b"".join(client.get(address).streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
