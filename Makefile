@@ -3,7 +3,8 @@
 # make lint   style, types and layers only
 # make lock   compile the pinned packages anew after a change of a requirements*.in
 
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)))
+# Unless PYTHON says which: the first that runs and is new enough. Only tried while there is no environment yet.
+PYTHONS = python3 python3.13 python3.12 python3.11 python
 VENV ?= .venv
 
 .PHONY: run test lint lock packages packages-dev
@@ -32,19 +33,21 @@ LOCK = --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 packages: $(VENV)/bin/python
 	@cmp -s requirements.txt $(VENV)/installed.txt || { \
 		echo "Installing the packages; this takes a minute."; \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt \
+		$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt \
 		&& cp requirements.txt $(VENV)/installed.txt; }
 
 packages-dev: packages
 	@cmp -s requirements-dev.txt $(VENV)/installed-dev.txt || { \
 		echo "Installing the packages for tests."; \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+		$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt \
 		&& cp requirements-dev.txt $(VENV)/installed-dev.txt; }
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python was not found. Install Python 3.11 or newer, or say where: make PYTHON=/path/to/python"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "$(PYTHON) is too old. Install Python 3.11 or newer, or say where: make PYTHON=/path/to/python"; exit 1; }
-	@echo "Making a virtual environment in $(VENV) with $(PYTHON)."
-	@$(PYTHON) -m venv $(VENV) \
-		|| { rm -rf $(VENV); echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
+	@for python in $(or $(PYTHON),$(PYTHONS)); do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Making a virtual environment in $(VENV) with $$($$python --version)."; \
+		$$python -m venv $(VENV) && exit 0; \
+		rm -rf $(VENV); \
+		echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; \
+	done; \
+	echo "Python 3.11 or newer was not found. Install it, or say where it is: make PYTHON=/path/to/python"; exit 1
