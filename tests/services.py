@@ -99,16 +99,18 @@ def database_url(database: dict[str, Any]) -> str:
     return f"postgresql://{login}@/{quote(str(database['NAME']))}?{query}"
 
 
-def processes_with(name: str, value: str) -> list[int]:
-    """The ids of all running processes that have this in their environment; read from /proc, so on Linux only."""
-    wanted = f"{name}={value}".encode()
+def processes_of(data_dir: Path) -> list[int]:
+    """The ids of all processes that run for this data folder; read from /proc, so on Linux only."""
+    told = f"DATA_DIR={data_dir}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             environment = (folder / "environ").read_bytes().split(b"\0")
+            # A Redis server writes its title over its environment, and names its socket there.
+            title = (folder / "cmdline").read_bytes()
             state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue  # It ended while we looked.
-        if wanted in environment and state != "Z":
+        if state != "Z" and (told in environment or f"{data_dir}/".encode() in title):
             found.append(int(folder.name))
     return found
