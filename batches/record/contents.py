@@ -9,17 +9,32 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks
 from batches.record.facts import Facts
-from batches.record.sections import closing, culture_days, deviations, harvest, materials, patient
+from batches.record.sections import (
+    closing,
+    culture_days,
+    deviations,
+    disposition,
+    harvest,
+    infusion,
+    materials,
+    outcomes,
+    overview,
+    patient,
+)
 from batches.rules.states import DispositionState
 
 Maker = Callable[[Facts, str], blocks.Section]
 
 SECTIONS: Final[tuple[Maker, ...]] = (
+    overview.section,
     patient.section,
     harvest.section,
     culture_days.section,
     materials.section,
     deviations.section,
+    disposition.section,
+    infusion.section,
+    outcomes.section,
     closing.corrections,
     closing.signatures,
     closing.audit_trail,

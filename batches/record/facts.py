@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from django.db import models
 
 from batches import models as m
+from batches.queries.dispositions import is_valid
 from batches.record.blocks import Corrected, Value
+from batches.rules.figures import Figure
 from batches.rules.process import Process
 from lims.ledger.models import Entry
 from lims.signatures.models import Signature
@@ -61,7 +63,9 @@ class Facts:
     results: Sequence[m.TestResult]
     deviations: Sequence[m.Deviation]
     dispositions: Sequence[m.Disposition]
+    disposition_holds: Mapping[int, bool]
     infusion: m.Infusion | None
+    infusion_figures: Sequence[Figure]
     adverse_events: Sequence[m.AdverseEvent]
     adverse_event_checks: Sequence[m.AdverseEventCheck]
     pain_assessments: Sequence[m.PainAssessment]
@@ -110,6 +114,7 @@ def gather(batch: m.Batch) -> Facts:
     entries = list(Entry.objects.filter(stream__in=streams).order_by("at", "stream", "seq"))
     own = [e for e in entries if e.stream == batch.stream]
     by_id = {e.id: e for e in entries}
+    dispositions = list(batch.dispositions.all())
     corrections = list(batch.corrections.order_by("id"))
     head = max(own, key=lambda e: e.seq, default=None)
     return Facts(
@@ -142,11 +147,13 @@ def gather(batch: m.Batch) -> Facts:
         samples=list(batch.samples.all()),
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
         deviations=list(batch.deviations.select_related("assessment", "closure")),
-        dispositions=list(batch.dispositions.all()),
+        dispositions=dispositions,
+        disposition_holds={d.pk: is_valid(d) for d in dispositions},
         infusion=m.Infusion.objects.filter(batch=batch)
         .select_related("pump")
         .prefetch_related("events", "vitals__symptoms")
         .first(),
+        infusion_figures=(),
         adverse_events=list(batch.adverse_events.all()),
         adverse_event_checks=list(batch.adverse_event_checks.all()),
         pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),

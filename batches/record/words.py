@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from batches.record.blocks import NOTHING, Value, VerdictMark
 from batches.rules.limits import Limit, Verdict
 from batches.rules.wording import quantity
+from batches.rules.wording import volume as volume_text
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -36,8 +37,8 @@ def on(day: date | None) -> str:
 
 
 def ml(volume: Decimal | None) -> str:
-    """A volume in mL without trailing zeros."""
-    return quantity(volume.normalize(), "mL") if volume is not None else NOTHING
+    """A volume in mL as a pipette is read."""
+    return volume_text(volume) if volume is not None else NOTHING
 
 
 def celsius(temperature: Decimal | None) -> str:

@@ -1,0 +1,169 @@
+"""The infusion at the bedside: identity, events, vital signs with symptoms, adverse events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from batches.models import Infusion, Vitals
+from batches.record import blocks, words
+from batches.record.facts import Facts
+from batches.record.sections.results import results
+from batches.record.sections.signing import remarks, signature_row, signatures, times
+from batches.rules.identity import matches
+from batches.rules.wording import percent
+
+
+def section(facts: Facts, number: str) -> blocks.Section:
+    """One infusion, or that there was none."""
+    body = tuple(_blocks(facts)) or (blocks.Paragraph(_("The product has not been infused.")),)
+    return blocks.Section(number, _("Infusion"), body, anchor="infusion")
+
+
+def _blocks(facts: Facts) -> Iterator[blocks.Block]:
+    row = facts.infusion
+    if row is None:
+        return
+    yield blocks.Heading(_("Identity at the bedside"))
+    yield blocks.Paragraph(times(facts, row))
+    yield _identity(facts, row)
+    yield from remarks(facts, row)
+    yield from signatures(facts, row)
+    yield blocks.Heading(_("Course"))
+    yield blocks.Table(
+        (
+            blocks.Column(_("When"), 26),
+            blocks.Column(_("What"), 16, strong=True),
+            blocks.Column(_("Volume infused"), 18, numeric=True),
+            blocks.Column(_("Reason"), 40),
+        ),
+        tuple(
+            (
+                facts.corrected(e, "done_at", words.at(e.done_at, facts.zone)),
+                str(e.get_kind_display()),
+                facts.corrected(e, "infused_ml", words.ml(e.infused_ml)),
+                words.text(e.reason),
+            )
+            for e in row.events.all()
+        ),
+        empty=_("The infusion has not been started."),
+    )
+    if facts.infusion_figures:
+        yield results(facts.infusion_figures)
+    for event in row.events.all():
+        yield from remarks(facts, event)
+    yield from _vitals(facts, row)
+    yield from _adverse(facts)
+    yield from _signed(facts, row)
+
+
+def _identity(facts: Facts, row: Infusion) -> blocks.Items:
+    def scanned(item: str, field: str, expected: str) -> blocks.Item:
+        code = getattr(row, field)
+        verdict = _("match") if matches(code, expected) else blocks.VerdictMark("action", _("Mismatch"))
+        return blocks.Item(item, facts.corrected(row, field, code), _("must be {code}").format(code=expected), verdict)
+
+    return blocks.Items(
+        (
+            scanned(_("Wristband"), "scanned_patient", facts.batch.patient.code),
+            scanned(_("Bag"), "scanned_coi", facts.batch.coi),
+            blocks.Item(_("Name and birth date confirmed"), words.yes_no(row.is_name_confirmed)),
+            blocks.Item(_("Bag intact, whitish, no clumps"), words.yes_no(row.is_bag_good)),
+            blocks.Item(
+                _("Weight today"), facts.corrected(row, "weight_kg", f"{row.weight_kg}{words.NO_BREAK_SPACE}kg")
+            ),
+            blocks.Item(_("Catheter and site"), facts.corrected(row, "catheter", row.catheter)),
+            blocks.Item(_("Pump"), row.pump.code if row.pump else blocks.NOTHING),
+        )
+    )
+
+
+def _vitals(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
+    names = {t.key: t.name for t in facts.process.vitals_schedule}
+    taken = list(row.vitals.all())
+    yield blocks.Heading(_("Vital signs"))
+    yield blocks.Table(
+        (
+            blocks.Column(_("Due"), 17),
+            blocks.Column(_("Taken"), 22),
+            blocks.Column(_("Heart rate /min"), 11, numeric=True),
+            blocks.Column(_("Pressure mmHg"), 14, numeric=True),
+            blocks.Column(_("Breaths /min"), 11, numeric=True),
+            blocks.Column(_("SpO₂"), 11, numeric=True),
+            blocks.Column(_("Temperature"), 14, numeric=True),
+        ),
+        tuple(
+            (
+                names.get(v.scheduled, v.scheduled),
+                words.to_minute(v.done_at, facts.zone),
+                facts.corrected(v, "heart_rate", str(v.heart_rate)),
+                f"{v.systolic}/{v.diastolic}",
+                facts.corrected(v, "respiratory_rate", str(v.respiratory_rate)),
+                facts.corrected(v, "spo2_pct", percent(v.spo2_pct, 0)),
+                facts.corrected(v, "temperature_c", words.celsius(v.temperature_c)),
+            )
+            for v in taken
+        ),
+        empty=_("No vital signs are recorded."),
+    )
+    if taken:
+        yield blocks.Heading(_("Symptoms asked for"))
+        yield blocks.Table(
+            (blocks.Column(_("Due"), 20), *(blocks.Column(s.name, 12) for s in facts.process.symptoms)),
+            tuple((names.get(v.scheduled, v.scheduled), *_answers(facts, v)) for v in taken),
+        )
+    for v in taken:
+        yield from remarks(facts, v)
+
+
+def _answers(facts: Facts, row: Vitals) -> Iterator[blocks.Value]:
+    given = {a.symptom: a for a in row.symptoms.all()}
+    for symptom in facts.process.symptoms:
+        answer = given.get(symptom.code)
+        if answer is None:
+            yield blocks.NOTHING
+        elif answer.is_present:
+            yield blocks.VerdictMark("action", _("grade {grade}").format(grade=answer.grade))
+        else:
+            yield _("no")
+
+
+def _adverse(facts: Facts) -> Iterator[blocks.Block]:
+    yield blocks.Heading(_("Adverse events"))
+    if facts.adverse_events:
+        yield blocks.Table(
+            (
+                blocks.Column(_("Onset"), 20),
+                blocks.Column(_("Event"), 20, strong=True),
+                blocks.Column(_("Grade"), 12),
+                blocks.Column(_("Serious"), 9),
+                blocks.Column(_("Relation"), 12),
+                blocks.Column(_("Action, outcome"), 27),
+            ),
+            tuple(
+                (
+                    words.to_minute(e.done_at, facts.zone),
+                    facts.corrected(e, "term", e.term),
+                    f"{e.grade}, CTCAE {e.ctcae_version}",
+                    words.yes_no(e.is_serious),
+                    str(e.get_relation_display()),
+                    "; ".join(t for t in (e.action, e.outcome) if t),
+                )
+                for e in facts.adverse_events
+            ),
+        )
+    for check in facts.adverse_event_checks:
+        said = _("assessed, none") if check.is_none else _("assessed, those recorded")
+        yield blocks.Paragraph(f"{words.to_minute(check.done_at, facts.zone)}: {said}.")
+        yield from remarks(facts, check)
+    if not facts.adverse_events and not facts.adverse_event_checks:
+        yield blocks.Paragraph(_("Not assessed."))
+
+
+def _signed(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
+    below = [*row.events.all(), *row.vitals.all(), *facts.adverse_events, *facts.adverse_event_checks]
+    given = sorted((s for r in below for s in facts.signed(r)), key=lambda s: (s.signature.at, str(s.signature.id)))
+    if given:
+        yield blocks.Heading(_("Signatures on the course"))
+        yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))
