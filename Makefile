@@ -20,7 +20,7 @@ test: packages-dev
 	@exec $(VENV)/bin/python tests/run.py
 
 lint: packages-dev
-	@exec $(VENV)/bin/python tests/run.py --only ruff --only mypy --only layers --only migrations
+	@exec $(VENV)/bin/python tests/run.py --only ruff --only format --only mypy --only layers --only migrations
 
 lock: packages-dev
 	$(VENV)/bin/pip-compile $(LOCK) --output-file requirements.txt requirements.in

@@ -42,7 +42,7 @@ def states(broker_url: str) -> tuple[str, str]:
     return "ok", "ok" if alive else "down"
 
 
-class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
+class Heartbeat(bootsteps.StartStopStep):
     """Renews the key from the worker's own timer. It is left to expire: another worker may have written it."""
 
     requires = ("celery.worker.components:Timer",)

@@ -344,4 +344,4 @@ def say(sentence: str) -> None:
     try:
         print(sentence, flush=True)
     except BrokenPipeError:
-        sys.stdout = Path(os.devnull).open("w")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

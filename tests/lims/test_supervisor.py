@@ -136,7 +136,12 @@ def test_it_starts_a_piece_that_dies_again_and_says_which(running: Running, name
 def test_it_refuses_a_folder_that_another_one_uses(running: Running, tmp_path: Path) -> None:
     environment = {**os.environ, "DATA_DIR": str(running.folder), "PORT": str(free_port())}
     second = subprocess.run(
-        [sys.executable, "-m", "lims.supervisor"], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "lims.supervisor"],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert second.returncode == 1
     assert "Another one is running with the data folder" in second.stdout
