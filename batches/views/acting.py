@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from batches.models import Batch
+from batches.queries.facts import batch_facts
+from batches.rules.sequence import BY_NAME, refusals
 from lims.signatures.meanings import Meaning
 from lims.web.act_pages import ActPage, act_page
 
@@ -43,6 +45,17 @@ def batch_act(
     The signature panels follow the command's own `signed=` unless `signed` names them.
     """
     home = reverse("batch", args=[batch.number])
+    name: str = command.command_name  # type: ignore[attr-defined]
+    if request.method == "GET" and name in BY_NAME:
+        reasons = refusals(name, batch_facts(batch))
+        if reasons:
+            context = {
+                "batch": batch,
+                "title": title,
+                "reasons": reasons,
+                "crumbs": [(batch.number, home), (title, "")],
+            }
+            return render(request, "batches/not_now.html", context, status=409)
     asks = command.signed  # type: ignore[attr-defined]
     meanings = signed if signed is not None else (asks({"batch": batch}) if callable(asks) else asks)
 
