@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import signature_row
+from batches.record.sections.signing import in_order, signature_row
 from lims.accounts.permissions import Role
 
 
@@ -32,9 +32,7 @@ def corrections(facts: Facts, number: str) -> blocks.Section:
 
 def signatures(facts: Facts, number: str) -> blocks.Section:
     """Every signature in the order given: printed name, time with zone, meaning, and whether it still holds."""
-    every = sorted(
-        (s for given in facts.signatures.values() for s in given), key=lambda s: (s.signature.at, str(s.signature.id))
-    )
+    every = in_order(s for given in facts.signatures.values() for s in given)
     body: blocks.Block = (
         blocks.Signatures(tuple(signature_row(facts, s) for s in every))
         if every

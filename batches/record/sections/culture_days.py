@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import remarks, signature_row
+from batches.record.sections.signing import in_order, remarks, signature_row
 from batches.rules.wording import percent
 
 
@@ -108,7 +108,7 @@ def _signed(facts: Facts) -> Iterator[blocks.Block]:
     given = [s for row in (*facts.observations, *facts.medium_changes, *facts.losses) for s in facts.signed(row)]
     if given:
         yield blocks.Heading(_("Signatures"))
-        ordered = sorted(given, key=lambda s: (s.signature.at, str(s.signature.id)))
+        ordered = in_order(given)
         yield blocks.Signatures(tuple(signature_row(facts, s) for s in ordered))
 
 

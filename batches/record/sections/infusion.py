@@ -10,7 +10,7 @@ from batches.models import Infusion, Vitals
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.results import results
-from batches.record.sections.signing import remarks, signature_row, signatures, times
+from batches.record.sections.signing import in_order, remarks, signature_row, signatures, times
 from batches.rules.identity import matches
 from batches.rules.wording import percent
 
@@ -163,7 +163,7 @@ def _adverse(facts: Facts) -> Iterator[blocks.Block]:
 
 def _signed(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
     below = [*row.events.all(), *row.vitals.all(), *facts.adverse_events, *facts.adverse_event_checks]
-    given = sorted((s for r in below for s in facts.signed(r)), key=lambda s: (s.signature.at, str(s.signature.id)))
+    given = in_order(s for r in below for s in facts.signed(r))
     if given:
         yield blocks.Heading(_("Signatures on the course"))
         yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))

@@ -11,7 +11,16 @@ from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.rules.times import is_late
 from lims.accounts.permissions import Role
+from lims.signatures.meanings import Meaning
 from lims.signatures.standing import Standing
+
+
+def in_order(given: Iterable[Standing]) -> list[Standing]:
+    """Signatures in the order given; those of one act in the order of their meanings."""
+    order = list(Meaning)
+    return sorted(
+        given, key=lambda s: (s.signature.at, str(s.signature.entry_id), order.index(Meaning(s.signature.meaning)))
+    )
 
 
 def signature_row(facts: Facts, standing: Standing) -> blocks.Signature:
@@ -30,7 +39,7 @@ def signature_row(facts: Facts, standing: Standing) -> blocks.Signature:
 
 def signatures(facts: Facts, *rows: models.Model) -> Iterable[blocks.Block]:
     """The signature table under a step; nothing when the step was not signed."""
-    given = [s for row in rows for s in facts.signed(row)]
+    given = in_order(s for row in rows for s in facts.signed(row))
     if given:
         yield blocks.Heading(_("Signatures"))
         yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))
