@@ -1,0 +1,94 @@
+"""Files that belong to a record: checked by their bytes, kept under their digest, named by an `Attachment`.
+
+Not here: what is allowed (rules/attachments.py) and the keeping itself (lims/files.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+
+from django.core.files.base import File
+from PIL import Image
+
+from batches.models import Attachment, Batch, Count, Observation, TestResult
+from batches.rules.attachments import HEAD_BYTES, MOST_PIXELS, PHOTOS, FileKind, file_refusals, kind_of
+from lims.acts import Act
+from lims.files import keep
+from lims.refusals import Refusal
+
+Upload = File
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """A file whose content was looked at and may be kept."""
+
+    upload: Upload
+    name: str
+    kind: FileKind
+
+
+def checked(
+    upload: Upload | None, *, accepted: frozenset[FileKind], field: str
+) -> tuple[Checked | None, list[Refusal]]:
+    """The file, if it may be kept, and every reason why not: ATT-01 to ATT-03. No file is no reason."""
+    if upload is None:
+        return None, []
+    name = (upload.name or "file")[-200:]
+    upload.seek(0)
+    head = upload.read(HEAD_BYTES)
+    upload.seek(0)
+    found = list(file_refusals(name, upload.size, head, accepted=accepted, field=field))
+    kind = kind_of(head)
+    if not found and kind in PHOTOS and not _is_whole_picture(upload):
+        found.append(
+            Refusal("ATT-02", "{name} is no picture that can be opened. Take it again.", field, {"name": name})
+        )
+    upload.seek(0)
+    if found or kind is None:
+        return None, found
+    return Checked(upload, name, kind), []
+
+
+def attach(
+    act: Act,
+    file: Checked,
+    *,
+    batch: Batch,
+    observation: Observation | None = None,
+    count: Count | None = None,
+    result: TestResult | None = None,
+) -> Attachment:
+    """Keep a checked file and name it in the record of what it belongs to."""
+    file.upload.seek(0)
+    sha256, size = keep(file.upload.chunks())
+    row = Attachment(
+        batch=batch,
+        observation=observation,
+        count=count,
+        result=result,
+        name=file.name,
+        content_type=file.kind.value,
+        size=size,
+        sha256=sha256,
+    )
+    act.add(row)
+    return row
+
+
+def _is_whole_picture(upload: Upload) -> bool:
+    """Whether the picture opens, has a size a server can hold, and is not cut short."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            upload.seek(0)
+            with Image.open(upload, formats=("JPEG", "PNG")) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    return False
+                # A JPEG is decoded at an eighth of its size: enough to meet its end, at little cost.
+                picture.draft("RGB", (picture.width // 8 or 1, picture.height // 8 or 1))
+                picture.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return False
+    return True
