@@ -24,7 +24,7 @@ def _refuse(what: str) -> NoReturn:
     raise acts.Unsealed(f"{what} would leave no history. Change recorded rows one by one inside an act.")
 
 
-class RecordedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class RecordedQuerySet(models.QuerySet):
     """A queryset that reads. Writing many rows at once goes through `Act.add_all`."""
 
     def update(self, **kwargs: Any) -> int:
@@ -109,7 +109,7 @@ def add_all(rows: Iterable[R]) -> list[R]:
     if new:
         for row in new:
             row.prepare(act)
-        models.QuerySet(type(new[0])).bulk_create(new)
+        cast(Any, models.QuerySet(type(new[0]))).bulk_create(new)
         for row in new:
             collect(row, "+")
     return new

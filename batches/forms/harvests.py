@@ -14,7 +14,7 @@ class HarvestForm(DoneForm):
     """The harvest of fat."""
 
     body_site = forms.CharField(label=_("Site"), max_length=60, initial=_("Abdomen"), widget=TextInput())
-    side = forms.ChoiceField(label=_("Side"), choices=[("", "")] + Harvest.Side.choices, widget=Select())
+    side = forms.ChoiceField(label=_("Side"), choices=[("", ""), *Harvest.Side.choices], widget=Select())
     volume_ml = forms.DecimalField(
         label=_("Fat volume"), max_digits=9, decimal_places=3, widget=DecimalInput(unit="mL")
     )

@@ -57,7 +57,7 @@ class TestResult(Done, Recorded):
     sample = models.ForeignKey(Sample, models.PROTECT, null=True, blank=True, related_name="results")
     test = models.CharField(_("test"), max_length=40)
     state = models.CharField(_("state"), max_length=10, choices=_RESULT_STATES, default=ResultState.PENDING)
-    done_at = models.DateTimeField(_("tested at"), null=True, blank=True)
+    done_at = models.DateTimeField(_("tested at"), null=True, blank=True)  # type: ignore[assignment]
     censor = models.CharField(_("result is"), max_length=1, choices=Censor, blank=True)
     number = models.DecimalField(_("result"), max_digits=16, decimal_places=4, null=True, blank=True)
     choice = models.CharField(_("result"), max_length=30, blank=True)

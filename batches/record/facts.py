@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -73,7 +74,7 @@ class Facts:
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
     entries: Sequence[Entry]
-    entries_by_id: Mapping[object, Entry]
+    entries_by_id: Mapping[UUID, Entry]
     head_seq: int
     head_hash: str
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from batches.commands.documents import request_print, retry_print
-from batches.models import PrintedRecord, PrintRequest
+from batches.models import Batch, PrintedRecord, PrintRequest
 from batches.record.contents import compose
 from batches.record.facts import gather
 from batches.record.writers import html, json
@@ -20,7 +21,7 @@ from lims.web.access import actor_of, needs
 SHOWN = 4
 
 
-def panel_context(batch: object) -> dict[str, object]:
+def panel_context(batch: Batch) -> dict[str, object]:
     """What the print panel of the batch page shows: the newest requests and whether one is under way."""
     requests = list(
         PrintRequest.objects.filter(batch=batch)
@@ -65,7 +66,7 @@ def panel(request: HttpRequest, number: str) -> HttpResponse:
 
 @needs(Permission.PRINT_RECORDS)
 @require_GET
-def download(request: HttpRequest, number: str, pk: int) -> HttpResponse | FileResponse:
+def download(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """The file of a print, byte for byte as it was made."""
     printed = get_object_or_404(PrintedRecord, request_id=pk, request__batch__number=number)
     if not is_whole(printed.sha256):

@@ -9,7 +9,7 @@ from batches.commands.harvests import record_harvest, record_receipt
 from batches.forms.harvests import HarvestForm, ReceiptForm
 from batches.views.acting import batch_act, find_batch
 from lims.accounts.permissions import Permission
-from lims.web.access import needs
+from lims.web.access import actor_of, needs
 
 
 @needs(Permission.RECORD_HARVEST)
@@ -24,7 +24,7 @@ def harvest(request: HttpRequest, number: str) -> HttpResponse:
         form_class=HarvestForm,
         command=record_harvest,
         subtitle=batch.mbr.process.limits["harvest_volume_ml"].text,
-        initial={"operator": request.user.printed_name},
+        initial={"operator": actor_of(request).printed_name},
     )
 
 

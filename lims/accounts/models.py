@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
@@ -23,7 +23,7 @@ class UserQuerySet(RecordedQuerySet):
 
     def get_by_natural_key(self, username: str) -> User:
         """The account of a user name, whatever its case."""
-        return self.get(username=username.strip().lower())
+        return cast(User, self.get(username=username.strip().lower()))
 
 
 class User(Recorded, AbstractBaseUser):
@@ -33,7 +33,7 @@ class User(Recorded, AbstractBaseUser):
     database behind the program is found.
     """
 
-    last_login = None  # type: ignore[assignment]
+    last_login = None
 
     username = models.CharField(
         _("user name"),
@@ -50,7 +50,7 @@ class User(Recorded, AbstractBaseUser):
     locked_until = models.DateTimeField(null=True, blank=True)
     credential_digest = models.CharField(max_length=64)
 
-    objects = UserQuerySet.as_manager()
+    objects = UserQuerySet.as_manager()  # type: ignore[misc]
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["printed_name", "role"]
@@ -75,6 +75,6 @@ class User(Recorded, AbstractBaseUser):
         self.password = make_password(raw_password, hasher=hasher)
         self.credential_digest = hashlib.sha256(self.password.encode()).hexdigest()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is this account's. It never re-hashes: that would be a write outside an act."""
         return check_password(raw_password, self.password)

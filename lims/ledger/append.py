@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -120,7 +121,7 @@ def _actor(act: acts.Act) -> dict[str, object] | None:
 def _insert_versions(act: acts.Act) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for model, versions in act.versions.items():
-        models.QuerySet(model).bulk_create(versions)
+        cast(Any, models.QuerySet(model)).bulk_create(versions)
         recorded = model.instance_type  # type: ignore[attr-defined]
         key = recorded._meta.pk.attname
         rows.extend(
@@ -153,5 +154,5 @@ def _insert_signatures(act: acts.Act) -> list[dict[str, object]]:
         for subject, digest in ((s, signed_digest(s)) for s in act.subjects)
         for signer in act.signers
     ]
-    models.QuerySet(Signature).bulk_create(made)
+    cast(Any, models.QuerySet(Signature)).bulk_create(made)
     return [{"id": str(s.id), "digest": row_digest(s)} for s in made]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 SITE_STREAM = "site"
 
 
-class AppendOnlyQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class AppendOnlyQuerySet(models.QuerySet):
     """A queryset that can read and add, never change or take away."""
 
     def update(self, **kwargs: object) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from lims import clock
 from lims.accounts.models import User
@@ -17,7 +18,7 @@ from lims.acts import Act
 from lims.commands import record_refusal
 from lims.refusals import Refusal, Refused
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def actor_of(request: HttpRequest) -> User:
@@ -33,7 +34,7 @@ def needs(*any_of: Permission) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
-        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user = actor_of(request)
             if not any(user.may(permission) for permission in any_of):
                 if request.method not in ("GET", "HEAD"):

@@ -84,7 +84,7 @@ def _actor(entry: object) -> str:
     return f"{actor['name']}, {Role(actor['role']).label}"
 
 
-def _what(payload: bytes, *, is_refused: bool) -> str:
+def _what(payload: bytes | memoryview, *, is_refused: bool) -> str:
     content = json.loads(bytes(payload))
     if is_refused:
         return _("Refused: {codes}").format(codes=content["notes"].get("refused", ""))
