@@ -133,7 +133,7 @@ def zero_events_upper(trials: int, confidence: float = CONFIDENCE, *, two_sided:
 
 def combined_cv(*variations: Decimal | float) -> Decimal:
     """Independent relative errors together: the square root of the sum of their squares, as fractions."""
-    return as_decimal(math.sqrt(math.fsum(float(variation) ** 2 for variation in variations)))
+    return as_decimal(math.hypot(*map(float, variations)))
 
 
 def count_cv(counted: int, *system: Decimal | float) -> Decimal | None:
