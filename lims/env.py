@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -109,16 +110,13 @@ def secret_key(folder: Path, *, production: bool) -> str:
     kept = folder / "secret_key"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        written = folder / f"secret_key.{os.getpid()}"
-        written.touch(mode=0o600)
-        written.write_text(secrets.token_urlsafe(60))
-        try:
-            # link() fails when another process was first, so all of them read one secret.
+        handle, written = tempfile.mkstemp(dir=folder)  # readable by its owner only
+        with os.fdopen(handle, "w") as output:
+            output.write(secrets.token_urlsafe(60))
+        # link() fails when another process was first, so all of them read one secret.
+        with suppress(FileExistsError):
             os.link(written, kept)
-        except FileExistsError:
-            pass
-        finally:
-            written.unlink()
+        Path(written).unlink()
     return kept.read_text().strip()
 
 
