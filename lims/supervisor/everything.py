@@ -125,7 +125,7 @@ class Everything:
                 mark.unlink()
         if whose == "laboratory":
             return whose
-        if whose == "none" and not env.flag("DEMONSTRATION", default=True):
+        if whose == "none" and not env.flag("DEMONSTRATION", default=not env.flag("PRODUCTION")):
             return whose
         if not self._mark("people").exists():
             say("First start: making the demonstration laboratory, its people and its materials.")
