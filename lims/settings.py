@@ -135,6 +135,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+# Uploads go to disk, as far as any file is ever kept.
+FILE_UPLOAD_HANDLERS = ["lims.web.uploads.BoundedUploadHandler"]
 CSRF_FAILURE_VIEW = "lims.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

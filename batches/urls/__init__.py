@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern
 
-from batches.urls import batches, documents, harvests
+from batches.urls import attachments, batches, documents, harvests
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
     *harvests.urlpatterns,
     *documents.urlpatterns,
+    *attachments.urlpatterns,
 ]
