@@ -1,0 +1,57 @@
+"""`manage.py verify_ledger [--batch NUMBER] [--json]`: is everything as it was sealed? Exit 1 on any finding."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from batches.models import Batch
+from lims.ledger.verify import verify
+
+
+class Command(BaseCommand):
+    """Verify the whole ledger, or one batch's record with its patient's."""
+
+    help = "Verify that the record is what was sealed, and name every row that is not."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """A batch, and how to answer."""
+        parser.add_argument("--batch", help="only this batch's stream and its patient's")
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Verify and tell."""
+        streams = None
+        if options["batch"]:
+            batch = Batch.objects.select_related("patient").filter(number=options["batch"]).first()
+            if batch is None:
+                raise CommandError(f"There is no batch {options['batch']}.")
+            streams = [batch.stream, batch.patient.stream]
+
+        def progress(entries: int) -> None:
+            if sys.stderr.isatty():
+                self.stderr.write(f"\r{entries} entries", ending="")
+
+        report = verify(streams, progress=progress)
+        if options["json"]:
+            told = {
+                "ok": report.ok,
+                "streams": report.streams,
+                "entries": report.entries,
+                "seconds": round(report.seconds, 3),
+                "findings": [dataclasses.asdict(f) for f in report.findings],
+            }
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            for f in report.findings:
+                where = f"{f.stream} {f.seq}: " if f.stream else ""
+                self.stdout.write(f"{where}{f.kind}: {f.model} {f.pk}. {f.text}")
+            verdict = "as sealed" if report.ok else f"{len(report.findings)} findings"
+            self.stdout.write(f"{report.streams} streams, {report.entries} entries, {report.seconds:.1f} s: {verdict}.")
+        if not report.ok:
+            sys.exit(1)
