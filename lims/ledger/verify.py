@@ -132,7 +132,7 @@ def _check_head(last: Entry | None, heads: dict[str, Head], report: Report) -> N
     if last is None:
         return
     head = heads.get(last.stream)
-    where = {"stream": last.stream, "seq": last.seq}
+    where: dict[str, Any] = {"stream": last.stream, "seq": last.seq}
     if head is None:
         report.found("head missing", "ledger.Head", last.stream, "The stream has entries but no head.", **where)
     elif (head.seq, head.hash) != (last.seq, last.hash):
@@ -196,7 +196,7 @@ def _check_signatures(contents: list[tuple[Entry, dict[str, Any]]], report: Repo
     sealed.signatures += len(expected)
     rows = {str(s.pk): s for s in Signature.objects.filter(pk__in=list(expected))} if expected else {}
     for pk, (digest, entry) in expected.items():
-        where = {"stream": entry.stream, "seq": entry.seq}
+        where: dict[str, Any] = {"stream": entry.stream, "seq": entry.seq}
         if pk not in rows:
             report.found("signature missing", "signatures.Signature", pk, "A sealed signature is gone.", **where)
         elif row_digest(rows[pk]) != digest:
