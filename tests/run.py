@@ -85,7 +85,7 @@ def postgres(programs: Path) -> Iterator[str]:
 
     PostgreSQL refuses to run as root, so root lends it to the user `postgres`, who must exist.
     """
-    folder = Path(tempfile.mkdtemp(prefix="lims-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="lims-pg-"))
     account: dict[str, int] = {}
     if os.getuid() == 0:
         entry = pwd.getpwnam("postgres")

@@ -19,10 +19,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """
     database = database_state()
     broker, worker = heartbeat.states(settings.BROKER_URL)
+    status = "ok" if database == broker == worker == "ok" else "degraded"
     if database != "ok":
         status = "down"
-    else:
-        status = "ok" if broker == worker == "ok" else "degraded"
     return JsonResponse(
         {"status": status, "database": database, "broker": broker, "worker": worker},
         status=503 if status == "down" else 200,

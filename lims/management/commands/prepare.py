@@ -1,4 +1,4 @@
-"""Bring the database and the static files up to date, and say whose site this is: what a start needs, in one process."""
+"""What a start needs, in one process: database and static files brought up to date, and whose site this is."""
 
 from __future__ import annotations
 
