@@ -85,7 +85,8 @@ def postgres(programs: Path) -> Iterator[str]:
 
     PostgreSQL refuses to run as root, so root lends it to the user `postgres`, who must exist.
     """
-    folder = Path(tempfile.mkdtemp(prefix="lims-pg-"))
+    # Not TMPDIR: the path of a socket must be short, and the user postgres must be able to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="lims-pg-", dir="/tmp"))
     account: dict[str, int] = {}
     if os.getuid() == 0:
         entry = pwd.getpwnam("postgres")
