@@ -39,7 +39,11 @@ class BatchFacts:
 
 @dataclasses.dataclass(frozen=True)
 class ActRule:
-    """One act of a batch: its command's name, the words of its button, the page it is done on."""
+    """One act of a batch: its command's name, the words of its button, the page it is done on.
+
+    `until` is the last stage the act belongs to: after it, a page does not speak of it any more. `from_infusion` acts
+    are not spoken of before the identity check.
+    """
 
     name: str
     title: str
@@ -47,6 +51,8 @@ class ActRule:
     permission: str
     refusals: Callable[[BatchFacts], Iterator[Refusal]]
     is_always_offered: bool = False
+    until: Stage | None = None
+    from_infusion: bool = False
 
 
 _IN_CULTURE = frozenset({Stage.CULTURE})
@@ -180,6 +186,7 @@ ACTS: Final = (
         "harvest",
         "record_harvest",
         _at(Stage.ISSUED, code="HAR-01", message="The harvest of this batch is recorded already."),
+        until=Stage.ISSUED,
     ),
     ActRule(
         "harvest:receive",
@@ -187,6 +194,7 @@ ACTS: Final = (
         "receipt",
         "record_production",
         _at(Stage.HARVESTED, code="REC-01", message="No tissue is on its way for this batch."),
+        until=Stage.HARVESTED,
     ),
     ActRule(
         "isolation:log",
@@ -194,33 +202,52 @@ ACTS: Final = (
         "isolation",
         "record_production",
         _at(Stage.RECEIVED, code="ISO-01", message="No received tissue waits for isolation."),
+        until=Stage.RECEIVED,
     ),
-    ActRule("culture:observe", "Record observation", "observation", "record_production", _culture),
-    ActRule("culture:change_medium", "Change medium", "medium-change", "record_production", _culture),
-    ActRule("passage:log", "Log passage", "passage", "record_production", _passage),
-    ActRule("cell_harvest:log", "Log final cell harvest", "cell-harvest", "record_production", _culture),
-    ActRule("vessel:lose", "Discard vessel", "vessel-loss", "record_production", _culture),
+    ActRule("culture:observe", "Record observation", "observation", "record_production", _culture, until=Stage.CULTURE),
+    ActRule(
+        "culture:change_medium", "Change medium", "medium-change", "record_production", _culture, until=Stage.CULTURE
+    ),
+    ActRule("passage:log", "Log passage", "passage", "record_production", _passage, until=Stage.CULTURE),
+    ActRule(
+        "cell_harvest:log", "Log final cell harvest", "cell-harvest", "record_production", _culture, until=Stage.CULTURE
+    ),
+    ActRule("vessel:lose", "Discard vessel", "vessel-loss", "record_production", _culture, until=Stage.CULTURE),
     ActRule(
         "fill:log",
         "Log fill",
         "fill",
         "record_production",
         _at(Stage.CELL_HARVEST, code="FIL-01", message="The final cells are not harvested and counted."),
+        until=Stage.CELL_HARVEST,
     ),
-    ActRule("sample:take", "Take sample", "sample", "take_samples", _sample),
+    ActRule("sample:take", "Take sample", "sample", "take_samples", _sample, until=Stage.FILLED),
     ActRule("result:record", "Record result", "results", "enter_results", _result),
     ActRule("deviation:assess", "Assess deviation", "batch-deviations", "decide_deviations", _deviation_assess),
     ActRule("disposition:decide", "Decide disposition", "disposition", "decide_disposition", _disposition),
-    ActRule("baseline:record", "Record pain before infusion", "baseline", "record_outcomes", _baseline),
-    ActRule("infusion:check_identity", "Check identity at bedside", "infusion-check", "infuse", _identify),
-    ActRule("infusion:observe", "Record vital signs", "vitals", "infuse", _observe),
-    ActRule("infusion:start", "Start infusion", "bedside", "infuse", _start),
+    ActRule(
+        "baseline:record", "Record pain before infusion", "baseline", "record_outcomes", _baseline, until=Stage.FILLED
+    ),
+    ActRule(
+        "infusion:check_identity",
+        "Check identity at bedside",
+        "infusion-check",
+        "infuse",
+        _identify,
+        until=Stage.FILLED,
+    ),
+    ActRule(
+        "infusion:observe", "Record vital signs", "vitals", "infuse", _observe, until=Stage.INFUSED, from_infusion=True
+    ),
+    ActRule("infusion:start", "Start infusion", "bedside", "infuse", _start, until=Stage.FILLED, from_infusion=True),
     ActRule(
         "infusion:pause",
         "Pause infusion",
         "bedside",
         "infuse",
         _infusion(InfusionState.RUNNING, code="INF-10", message="The infusion is not running."),
+        until=Stage.INFUSING,
+        from_infusion=True,
     ),
     ActRule(
         "infusion:resume",
@@ -228,6 +255,8 @@ ACTS: Final = (
         "bedside",
         "infuse",
         _infusion(InfusionState.PAUSED, code="INF-11", message="The infusion is not paused."),
+        until=Stage.INFUSING,
+        from_infusion=True,
     ),
     ActRule(
         "infusion:stop",
@@ -235,16 +264,32 @@ ACTS: Final = (
         "bedside",
         "infuse",
         _infusion(InfusionState.RUNNING, InfusionState.PAUSED, code="INF-12", message="The infusion is not running."),
+        until=Stage.INFUSING,
+        from_infusion=True,
     ),
-    ActRule("adverse_event:record", "Record adverse event", "adverse-event", "infuse", _adverse),
-    ActRule("adverse_event:assess", "Assess adverse events", "adverse-event-check", "infuse", _adverse),
+    ActRule("adverse_event:record", "Record adverse event", "adverse-event", "infuse", _adverse, from_infusion=True),
+    ActRule(
+        "adverse_event:assess", "Assess adverse events", "adverse-event-check", "infuse", _adverse, from_infusion=True
+    ),
     ActRule("follow_up:record", "Record follow-up", "follow-up", "record_outcomes", _follow_up),
     ActRule("deviation:raise", "Raise deviation", "raise-deviation", "raise_deviations", _anytime, True),
     ActRule("record:correct", "Correct a value", "corrections", "correct_records", _anytime, True),
-    ActRule("batch:end", "End batch", "end-batch", "decide_disposition", _end),
+    ActRule("batch:end", "End batch", "end-batch", "decide_disposition", _end, until=Stage.INFUSED),
 )
 
 BY_NAME: Final = {act.name: act for act in ACTS}
+
+
+_ORDER: Final = tuple(Stage)
+
+
+def is_spoken_of(act: ActRule, facts: BatchFacts) -> bool:
+    """Whether a page names this act at all, allowed or not: not once its time is over, nor long before it comes."""
+    if act.from_infusion and facts.infusion is None:
+        return False
+    if act.name == "infusion:check_identity" and facts.infusion is not None:
+        return False
+    return act.until is None or _ORDER.index(facts.stage) <= _ORDER.index(act.until)
 
 
 def refusals(name: str, facts: BatchFacts) -> list[Refusal]:
