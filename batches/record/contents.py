@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -14,22 +14,29 @@ from batches.record.sections import (
     culture_days,
     deviations,
     disposition,
+    fill,
     harvest,
     infusion,
+    isolation,
     materials,
     outcomes,
     overview,
+    passages,
     patient,
 )
 from batches.rules.states import DispositionState
 
-Maker = Callable[[Facts, str], blocks.Section]
+Made = blocks.Section | Iterable[blocks.Section]
+Maker = Callable[[Facts, str], Made]
 
 SECTIONS: Final[tuple[Maker, ...]] = (
     overview.section,
     patient.section,
     harvest.section,
+    isolation.section,
     culture_days.section,
+    passages.sections,
+    fill.section,
     materials.section,
     deviations.section,
     disposition.section,
@@ -52,7 +59,7 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
     """The record of a batch: the same facts give the same record."""
     batch = facts.batch
     draft = is_draft(facts)
-    made = [make(facts, str(number)) for number, make in enumerate(SECTIONS, 1)]
+    made = [s for number, make in enumerate(SECTIONS, 1) for s in _several(make(facts, str(number)))]
     return blocks.Record(
         title=_("Batch record"),
         product=facts.process.product.name,
@@ -74,6 +81,10 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
         is_synthetic=facts.is_synthetic,
         author=facts.site_name,
     )
+
+
+def _several(made: Made) -> Iterable[blocks.Section]:
+    return (made,) if isinstance(made, blocks.Section) else made
 
 
 def _footer(facts: Facts) -> blocks.Footer:

@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 from django.db import models
 
 from batches import models as m
+from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
+from batches.queries.lineage import CultureLineage, lineage
 from batches.record.blocks import Corrected, Value
+from batches.rules.counting import CountResult
 from batches.rules.figures import Figure
 from batches.rules.process import Process
 from lims.ledger.models import Entry
@@ -60,6 +63,8 @@ class Facts:
     observations: Sequence[m.Observation]
     medium_changes: Sequence[m.MediumChange]
     fill: m.Fill | None
+    fill_count: CountResult | None
+    lineage: CultureLineage
     samples: Sequence[m.Sample]
     results: Sequence[m.TestResult]
     deviations: Sequence[m.Deviation]
@@ -115,6 +120,12 @@ def gather(batch: m.Batch) -> Facts:
     entries = list(Entry.objects.filter(stream__in=streams).order_by("at", "stream", "seq"))
     own = [e for e in entries if e.stream == batch.stream]
     by_id = {e.id: e for e in entries}
+    fill = (
+        m.Fill.objects.filter(batch=batch)
+        .select_related("vehicle_lot", "container_lot", "count", "count__counter")
+        .prefetch_related("count__squares", "count__attachments")
+        .first()
+    )
     dispositions = list(batch.dispositions.all())
     corrections = list(batch.corrections.order_by("id"))
     head = max(own, key=lambda e: e.seq, default=None)
@@ -141,10 +152,9 @@ def gather(batch: m.Batch) -> Facts:
         losses=list(m.VesselLoss.objects.filter(vessel__batch=batch).select_related("vessel")),
         observations=list(batch.observations.prefetch_related("attachments")),
         medium_changes=list(batch.medium_changes.select_related("lot")),
-        fill=m.Fill.objects.filter(batch=batch)
-        .select_related("vehicle_lot", "container_lot", "count", "count__counter")
-        .prefetch_related("count__squares", "count__attachments")
-        .first(),
+        fill=fill,
+        fill_count=count_result(fill.count, process=batch.mbr.process) if fill else None,
+        lineage=lineage(batch),
         samples=list(batch.samples.all()),
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
         deviations=list(batch.deviations.select_related("assessment", "closure")),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from batches.models import Lot
 from batches.record.blocks import NOTHING, Value, VerdictMark
 from batches.rules.limits import Limit, Verdict
 from batches.rules.wording import quantity
@@ -51,6 +52,11 @@ def yes_no(answer: bool | None) -> str:
     if answer is None:
         return NOTHING
     return _("Yes") if answer else _("No")
+
+
+def lot(of: Lot) -> str:
+    """`lot TE-3107, expires 2027-03-31`."""
+    return _("lot {code}, expires {date}").format(code=of.code, date=on(of.expires_on))
 
 
 def text(words: object) -> str:

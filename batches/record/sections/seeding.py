@@ -1,0 +1,58 @@
+"""Vessels seeded in an isolation or a passage: named, with area, suspension and cells, medium and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+
+from batches.models import Isolation, Passage, Vessel
+from batches.record import blocks, words
+from batches.record.facts import Facts
+from batches.rules.wording import cells, quantity, rounded
+
+
+def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Vessel]) -> Iterator[blocks.Block]:
+    """The vessels with what became of them, the medium, the incubator and shelf."""
+    if not vessels:
+        return
+    kinds = {k.code: k.name for k in facts.process.vessel_kinds}
+    yield blocks.Heading(_("Seeded as P{generation}").format(generation=vessels[0].generation))
+    yield blocks.Table(
+        (
+            blocks.Column(_("Vessel"), 12, strong=True),
+            blocks.Column(_("Kind"), 22),
+            blocks.Column(_("Area"), 13, numeric=True),
+            blocks.Column(_("Lot"), 17),
+            blocks.Column(_("Suspension"), 13, numeric=True),
+            blocks.Column(_("Viable cells"), 12, numeric=True),
+            blocks.Column(_("Became"), 11),
+        ),
+        tuple(
+            (
+                v.code,
+                kinds.get(v.kind, v.kind),
+                quantity(rounded(v.area_cm2, 1).normalize(), "cm²"),
+                facts.corrected(v, "lot", v.lot.code),
+                facts.corrected(v, "suspension_ml", words.ml(v.suspension_ml)),
+                cells(facts.lineage.vessels[v.pk].cells) if v.pk in facts.lineage.vessels else blocks.NOTHING,
+                str(v.get_state_display()).lower(),
+            )
+            for v in vessels
+        ),
+    )
+    assert row.medium_lot is not None
+    assert row.incubator is not None
+    yield blocks.Items(
+        (
+            blocks.Item(
+                _("Medium"),
+                facts.corrected(row, "medium_lot", f"{words.lot(row.medium_lot)}, {words.ml(row.medium_ml)}"),
+                _("released, in date"),
+            ),
+            blocks.Item(
+                _("Incubator and shelf"),
+                facts.corrected(row, "shelf", f"{row.incubator.code}, {_('shelf')} {row.shelf}"),
+            ),
+        )
+    )
