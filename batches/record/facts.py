@@ -18,6 +18,7 @@ from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
 from batches.queries.lineage import CultureLineage, lineage
 from batches.record.blocks import Corrected, Value
+from batches.record.progress import Progress, progress_of
 from batches.rules.counting import CountResult
 from batches.rules.figures import Figure
 from batches.rules.process import Process
@@ -65,6 +66,7 @@ class Facts:
     fill: m.Fill | None
     fill_count: CountResult | None
     lineage: CultureLineage
+    progress: Progress
     samples: Sequence[m.Sample]
     results: Sequence[m.TestResult]
     deviations: Sequence[m.Deviation]
@@ -120,6 +122,20 @@ def gather(batch: m.Batch) -> Facts:
     entries = list(Entry.objects.filter(stream__in=streams).order_by("at", "stream", "seq"))
     own = [e for e in entries if e.stream == batch.stream]
     by_id = {e.id: e for e in entries}
+    process = batch.mbr.process
+    zone = ZoneInfo(here.time_zone if here else "UTC")
+    isolation = (
+        m.Isolation.objects.filter(batch=batch)
+        .select_related("enzyme_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter")
+        .prefetch_related("count__squares", "count__attachments")
+        .first()
+    )
+    vessels = list(batch.vessels.select_related("lot", "detachment", "loss").order_by("generation", "code"))
+    passages = list(
+        batch.passages.select_related(
+            "reagent_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter"
+        ).prefetch_related("count__squares", "count__attachments", "detachments__vessel")
+    )
     fill = (
         m.Fill.objects.filter(batch=batch)
         .select_related("vehicle_lot", "container_lot", "count", "count__counter")
@@ -131,30 +147,32 @@ def gather(batch: m.Batch) -> Facts:
     head = max(own, key=lambda e: e.seq, default=None)
     return Facts(
         site_name=here.name if here else "",
-        zone=ZoneInfo(here.time_zone if here else "UTC"),
+        zone=zone,
         is_synthetic=bool(here and here.is_demonstration),
         batch=batch,
-        process=batch.mbr.process,
+        process=process,
         consents=list(patient.consents.all()),
         eligibility=patient.assessments_of_eligibility.select_related("mbr").prefetch_related("answers").last(),
         harvest=m.Harvest.objects.filter(batch=batch).first(),
         receipt=m.Receipt.objects.filter(batch=batch).first(),
-        isolation=m.Isolation.objects.filter(batch=batch)
-        .select_related("enzyme_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter")
-        .prefetch_related("count__squares", "count__attachments")
-        .first(),
-        vessels=list(batch.vessels.select_related("lot", "detachment", "loss").order_by("generation", "code")),
-        passages=list(
-            batch.passages.select_related(
-                "reagent_lot", "medium_lot", "cabinet", "incubator", "count", "count__counter"
-            ).prefetch_related("count__squares", "count__attachments", "detachments__vessel")
-        ),
+        isolation=isolation,
+        vessels=vessels,
+        passages=passages,
         losses=list(m.VesselLoss.objects.filter(vessel__batch=batch).select_related("vessel")),
         observations=list(batch.observations.prefetch_related("attachments")),
         medium_changes=list(batch.medium_changes.select_related("lot")),
         fill=fill,
-        fill_count=count_result(fill.count, process=batch.mbr.process) if fill else None,
+        fill_count=count_result(fill.count, process=process) if fill else None,
         lineage=lineage(batch),
+        progress=progress_of(
+            process,
+            zone,
+            isolation=isolation,
+            passages=passages,
+            vessels=vessels,
+            fill=fill,
+            counted=lambda count: count_result(count, process=process),
+        ),
         samples=list(batch.samples.all()),
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
         deviations=list(batch.deviations.select_related("assessment", "closure")),

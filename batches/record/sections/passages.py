@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from batches.queries.lineage import GrownPassage, figures_of
 from batches.record import blocks, words
-from batches.record.curves import growth_chart
 from batches.record.facts import Facts
+from batches.record.progress import growth_chart
 from batches.record.sections.isolation import minutes
 from batches.record.sections.raw_counts import raw_counts
 from batches.record.sections.results import results
@@ -37,7 +37,7 @@ def _growth(facts: Facts) -> Iterator[blocks.Block]:
     if not facts.lineage.passages or facts.isolation is None:
         yield blocks.Paragraph(_("No passage is recorded."))
         return
-    chart = growth_chart(facts.lineage, facts.process, started_on=words.to_minute(facts.isolation.done_at, facts.zone))
+    chart = growth_chart(facts.progress)
     if chart is not None:
         yield blocks.Chart(chart, _("Growth: log₁₀ viable cells by day"))
     highest = facts.lineage.highest
