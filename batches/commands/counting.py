@@ -67,12 +67,17 @@ class Counting:
         self._file, found = checked(self.count.counter_file, accepted=COUNTER_FILES, field="counter_file")
         self.refusals.extend(found)
 
-    def findings(self, *, viability_limit: str = "viability_pct") -> list[Finding]:
-        """Viability, cells counted and agreement of chambers held against their limits."""
+    def findings(self, *, viability_limit: str | None = "viability_pct") -> list[Finding]:
+        """Viability, cells counted and agreement of chambers held against their limits.
+
+        Without `viability_limit` viability is held against another limit elsewhere.
+        """
         if self.result is None:
             return []
         limits = self.process.limits
-        found = [Finding(limits[viability_limit], self.result.viability_pct)]
+        found = []
+        if viability_limit is not None:
+            found.append(Finding(limits[viability_limit], self.result.viability_pct))
         if self.result.live is not None:
             found.append(Finding(limits["counted_cells"], self.result.live))
         if self.result.is_repeat_needed and self.result.replicate_difference_pct is not None:

@@ -26,7 +26,8 @@ class Finding:
     @property
     def sentence(self) -> str:
         """`Viability 78.2 %: alert below 90 %, action below 80 %`."""
-        shown = quantity(Decimal(self.value), self.limit.unit) if self.value is not None else "–"
+        # Told as it was judged: at the precision of the limit.
+        shown = quantity(self.limit.compared(self.value), self.limit.unit) if self.value is not None else "–"
         return f"{self.limit.label} {shown}: {self.limit.text}"
 
 
