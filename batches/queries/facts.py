@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from batches.models import Batch, Disposition, Infusion, Vessel
 from batches.queries.dispositions import is_valid
+from batches.queries.lineage import lineage
 from batches.rules.sequence import BatchFacts
 from batches.rules.states import DeviationState, DispositionState, InfusionState, ResultState, Stage, VesselState
 from lims import clock
 
 
 def batch_facts(batch: Batch) -> BatchFacts:
-    """Facts of one batch, as its sequence rules need them. Ten small queries at most."""
-    generations = list(
-        Vessel.objects.filter(batch=batch, state=VesselState.IN_CULTURE).values_list("generation", flat=True)
-    )
+    """Facts of one batch, as its sequence rules need them. Ten small queries, and five more from P2 on."""
+    in_culture = list(Vessel.objects.filter(batch=batch, state=VesselState.IN_CULTURE).values_list("pk", "generation"))
+    generations = [generation for _, generation in in_culture]
+    # Nobody has doubled past a limit before the second passage: the lineage is looked up only then.
+    seeded = lineage(batch).vessels if max(generations, default=0) > 1 else {}
     deviations = list(batch.deviations.values_list("state", flat=True))
     infusion = Infusion.objects.filter(batch=batch).first()
     fill = getattr(batch, "fill", None)
@@ -26,6 +28,8 @@ def batch_facts(batch: Batch) -> BatchFacts:
         vessels_in_culture=len(generations),
         generation=min(generations, default=None),
         passage_limit=batch.mbr.process.passage_limit,
+        cumulative_doublings=min((seeded[pk].before.highest for pk, _ in in_culture if pk in seeded), default=None),
+        doublings_limit=batch.mbr.process.cpdl_limit,
         pending_results=batch.results.filter(state=ResultState.PENDING).count(),
         open_deviations=deviations.count(DeviationState.OPEN),
         assessed_deviations=deviations.count(DeviationState.ASSESSED),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Final
 
+from batches.rules.passages import old_refusal
 from batches.rules.states import DispositionState, InfusionState, Stage
 from lims.refusals import Refusal
 
@@ -19,6 +21,7 @@ class BatchFacts:
     """What the sequence of acts depends on, gathered once under the batch's lock.
 
     `generation` is the passage in culture (the lowest, if several), `passage_limit` the highest that may be started.
+    `cumulative_doublings` are those of the youngest vessel in culture, as it was seeded.
     """
 
     stage: Stage
@@ -26,6 +29,8 @@ class BatchFacts:
     vessels_in_culture: int = 0
     generation: int | None = None
     passage_limit: int = 0
+    cumulative_doublings: Decimal | None = None
+    doublings_limit: Decimal | None = None
     open_samples: int = 0
     pending_results: int = 0
     open_deviations: int = 0
@@ -89,6 +94,9 @@ def _passage(facts: BatchFacts) -> Iterator[Refusal]:
             None,
             {"next": f"P{facts.generation + 1}", "limit": facts.passage_limit},
         )
+    doublings, limit = facts.cumulative_doublings, facts.doublings_limit
+    if doublings is not None and limit is not None and doublings >= limit:
+        yield old_refusal(doublings, limit)
 
 
 def _sample(facts: BatchFacts) -> Iterator[Refusal]:
