@@ -17,12 +17,13 @@ from batches.commands.patients import assess_eligibility, enrol_patient, record_
 from batches.models import Batch, Consent, Harvest, Patient, Receipt
 from lims import clock
 from lims.signatures.meanings import Meaning
+from tests.builders_quality import QualityStory
 from tests.cast import Cast, performed, signed
 
 START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)
 
 
-class Story:
+class Story(QualityStory):
     """One patient's way through the laboratory, at replayed times."""
 
     def __init__(self, cast: Cast, *, at: datetime = START) -> None:

@@ -73,6 +73,12 @@ class TestResult(Done, Recorded):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            # A second result of a test exists only as the repeat of another: no testing into compliance.
+            models.UniqueConstraint(
+                fields=["batch", "test"], condition=models.Q(retest_of__isnull=True), name="result_once_without_link"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch} {self.test}"

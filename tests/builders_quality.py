@@ -1,0 +1,117 @@
+"""The quality half of a story: samples, results, deviations, corrections, disposition. Mixed into `Story`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from batches.commands.results import invalidate_result, record_result, retest_result
+from batches.commands.samples import take_sample
+from batches.models import Batch, Sample, TestResult
+from batches.rules.samples import offered
+from batches.rules.specification import ResultKind
+from batches.rules.states import ResultState, Stage
+from lims.accounts.models import User
+from lims.signatures.meanings import Meaning
+from tests.cast import Cast, performed, signed
+
+# What a good product gives, where the specification asks for a number.
+GOOD_NUMBERS = {
+    "cd73": "98.6",
+    "cd90": "99.2",
+    "cd105": "97.8",
+    "cd45": "0.4",
+    "cd14": "0.3",
+    "cd19": "0.2",
+    "hla_dr": "1.1",
+    "cd34": "3.1",
+    "endotoxin": "0.05",
+    "potency": "84.3",
+}
+
+
+class QualityStory:
+    """Acts of analysts and QA on the batch of a story, at its time."""
+
+    cast: Cast
+    at: datetime
+    batch: Batch
+
+    def now(self) -> AbstractContextManager[datetime]:
+        """The story's clock; `Story` has it."""
+        raise NotImplementedError
+
+    def fresh(self) -> Batch:
+        """The batch as the database has it; `Story` has it."""
+        raise NotImplementedError
+
+    def sample(self, kind: str, **changes: Any) -> Sample:
+        """One sample of a kind, as the plan asks for it."""
+        plan = next(k for k in self.fresh().mbr.process.sampling_plan if k.key == kind)
+        given: dict[str, Any] = {
+            "kind": kind,
+            "volume_ml": plan.volume_ml,
+            "cells_used": plan.cells,
+            "done_at": self.at,
+        }
+        with self.now():
+            return take_sample(
+                self.cast.technician,
+                batch=self.batch,
+                signatures=performed(self.cast.technician),
+                **(given | changes),
+            )
+
+    def take_samples(self) -> list[Sample]:
+        """Every sample of the plan that can be taken at this stage and was not yet."""
+        taken = set(self.fresh().samples.values_list("kind", flat=True))
+        kinds = offered(self.batch.mbr.process.sampling_plan, Stage(self.batch.stage))
+        return [self.sample(kind.key) for kind in kinds if kind.key not in taken]
+
+    def result(self, test: str, *, analyst: User | None = None, **changes: Any) -> TestResult:
+        """The pending result of a test, recorded as a good product gives it."""
+        row = self.fresh().mbr.process.row(test)
+        waiting = changes.get("result") or self.batch.results.get(test=test, state=ResultState.PENDING)
+        given: dict[str, Any] = {"result": waiting, "done_at": self.at, "method_version": f"QC-{test} v1"}
+        if row.result_kind is ResultKind.NUMBER:
+            given["number"] = Decimal(GOOD_NUMBERS[test])
+        else:
+            given["choice"] = row.expected or row.choices[0]
+        with self.now():
+            return record_result(
+                analyst or self.cast.analyst,
+                batch=self.batch,
+                signatures=self.checked_by_analyst(analyst),
+                **(given | changes),
+            )
+
+    def results(self, *, leave: tuple[str, ...] = ()) -> list[TestResult]:
+        """Every pending result but those left."""
+        waiting = self.fresh().results.filter(state=ResultState.PENDING).order_by("id")
+        return [self.result(r.test) for r in waiting if r.test not in leave]
+
+    def invalidate(self, result: TestResult, *, reason: str = "Positive control failed, run 17.") -> TestResult:
+        """Declare a result invalid."""
+        with self.now():
+            return invalidate_result(
+                self.cast.analyst,
+                batch=self.batch,
+                result=result,
+                reason=reason,
+                signatures=self.checked_by_analyst(),
+            )
+
+    def retest(self, result: TestResult) -> TestResult:
+        """Repeat an invalid test."""
+        with self.now():
+            return retest_result(
+                self.cast.analyst, batch=self.batch, result=result, signatures=performed(self.cast.analyst)
+            )
+
+    def checked_by_analyst(self, analyst: User | None = None) -> Any:
+        """An analyst's signature and that of another who checked."""
+        first = analyst or self.cast.analyst
+        second = self.cast.second_analyst if first == self.cast.analyst else self.cast.analyst
+        return signed((Meaning.PERFORMED, first), (Meaning.CHECKED, second))
