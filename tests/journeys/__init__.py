@@ -1,0 +1,1 @@
+"""The whole path in a real browser, with several people signed in."""
