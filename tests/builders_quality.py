@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
 from batches.commands.results import invalidate_result, record_result, retest_result
 from batches.commands.samples import take_sample
-from batches.models import Batch, Sample, TestResult
+from batches.models import Batch, Deviation, DeviationAssessment, DeviationClosure, Sample, TestResult
 from batches.rules.samples import offered
 from batches.rules.specification import ResultKind
 from batches.rules.states import ResultState, Stage
@@ -109,6 +110,63 @@ class QualityStory:
             return retest_result(
                 self.cast.analyst, batch=self.batch, result=result, signatures=performed(self.cast.analyst)
             )
+
+    def raise_deviation(self, *, by: User | None = None, **changes: Any) -> Deviation:
+        """A deviation raised by hand."""
+        raiser = by or self.cast.technician
+        given: dict[str, Any] = {
+            "title": "Incubator door left open",
+            "description": "Door of INC-01 found ajar at 08:05, display 34.1 °C.",
+            "severity": "minor",
+            "done_at": self.at,
+        }
+        with self.now():
+            return raise_by_hand(
+                raiser,
+                batch=self.batch,
+                signatures=performed(raiser),
+                **(given | changes),
+            )
+
+    def assess(self, deviation: Deviation, **changes: Any) -> DeviationAssessment:
+        """QA's assessment; the severity stays."""
+        given: dict[str, Any] = {
+            "severity": deviation.severity,
+            "root_cause": "The latch had come loose.",
+            "product_impact": "None: below the limit for less than five minutes.",
+            "action": "Latch replaced, door alarm tested.",
+        }
+        with self.now():
+            return assess_deviation(
+                self.cast.qa,
+                batch=self.batch,
+                deviation=deviation,
+                signatures=signed((Meaning.REVIEWED, self.cast.qa)),
+                **(given | changes),
+            )
+
+    def close(self, deviation: Deviation, *, by: User | None = None, **changes: Any) -> DeviationClosure:
+        """The conclusion by another person of QA: the product is acceptable."""
+        closer = by or self.cast.second_qa
+        given: dict[str, Any] = {
+            "conclusion": "No effect on the product found; the action is effective.",
+            "is_product_acceptable": True,
+        }
+        with self.now():
+            return close_deviation(
+                closer,
+                batch=self.batch,
+                deviation=deviation,
+                signatures=signed((Meaning.APPROVED, closer)),
+                **(given | changes),
+            )
+
+    def settle_deviations(self) -> None:
+        """Every deviation of the batch assessed and closed."""
+        for deviation in self.fresh().deviations.exclude(state="closed"):
+            if deviation.state == "open":
+                self.assess(deviation)
+            self.close(deviation)
 
     def checked_by_analyst(self, analyst: User | None = None) -> Any:
         """An analyst's signature and that of another who checked."""

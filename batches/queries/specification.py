@@ -18,7 +18,6 @@ from batches.rules.dose import endotoxin_limit_eu_per_ml
 from batches.rules.process import Process
 from batches.rules.results import Answer, Standing, judged, shown
 from batches.rules.specification import Outcome, SpecificationRow, judge_number
-from batches.rules.states import ResultState
 from batches.rules.wording import NO_BREAK_SPACE, cells, cells_interval, number, percent, quantity, span
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
@@ -213,4 +212,3 @@ def pending_lines(lines: Sequence[SpecificationLine]) -> list[SpecificationLine]
     """The rows whose result is awaited, the nearest due date first."""
     waiting = [line for line in lines if line.is_pending]
     return sorted(waiting, key=lambda line: (line.due_on or date.max, line.row.number))
-

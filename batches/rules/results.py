@@ -135,5 +135,3 @@ def retest_refusals(state: ResultState, *, has_retest: bool) -> Iterator[Refusal
         yield Refusal("RES-09", "Only an invalid result is repeated. Declare it invalid first, with a reason.")
     if has_retest:
         yield Refusal("RES-10", "This test is being repeated already. Record the result of the repeat.")
-
-
