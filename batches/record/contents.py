@@ -23,6 +23,7 @@ from batches.record.sections import (
     overview,
     passages,
     patient,
+    samples,
 )
 from batches.rules.states import DispositionState
 
@@ -38,6 +39,7 @@ SECTIONS: Final[tuple[Maker, ...]] = (
     passages.sections,
     fill.section,
     materials.section,
+    samples.section,
     deviations.section,
     disposition.section,
     infusion.section,

@@ -17,6 +17,7 @@ from batches import models as m
 from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
 from batches.queries.lineage import CultureLineage, lineage
+from batches.queries.specification import SpecificationLine, matrix
 from batches.record.blocks import Corrected, Value
 from batches.record.progress import Progress, progress_of
 from batches.rules.counting import CountResult
@@ -69,6 +70,7 @@ class Facts:
     progress: Progress
     samples: Sequence[m.Sample]
     results: Sequence[m.TestResult]
+    specification: Sequence[SpecificationLine]
     deviations: Sequence[m.Deviation]
     dispositions: Sequence[m.Disposition]
     disposition_holds: Mapping[int, bool]
@@ -175,6 +177,7 @@ def gather(batch: m.Batch) -> Facts:
         ),
         samples=list(batch.samples.all()),
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
+        specification=matrix(batch),
         deviations=list(batch.deviations.select_related("assessment", "closure")),
         dispositions=dispositions,
         disposition_holds={d.pk: is_valid(d) for d in dispositions},
