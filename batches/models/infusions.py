@@ -79,7 +79,14 @@ class Vitals(Done, Recorded):
     class Meta:
         verbose_name_plural = "vitals"
         ordering = ["done_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["infusion", "scheduled"], name="vitals_once_per_time")]
+        # A baseline that grew old is taken again, and extra readings have no time of their own.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["infusion", "scheduled"],
+                condition=~models.Q(scheduled__in=["baseline", "extra"]),
+                name="vitals_once_per_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.infusion} {self.scheduled}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from batches.models import Batch, Disposition, Infusion, Vessel
 from batches.queries.dispositions import is_valid
 from batches.queries.lineage import lineage
+from batches.queries.outcomes import waits_for_primary
 from batches.rules.sequence import BatchFacts
 from batches.rules.states import DeviationState, DispositionState, InfusionState, ResultState, Stage, VesselState
 from lims import clock
@@ -16,7 +17,8 @@ def batch_facts(batch: Batch) -> BatchFacts:
     generations = [generation for _, generation in in_culture]
     # Nobody has doubled past a limit before the second passage: the lineage is looked up only then.
     seeded = lineage(batch).vessels if max(generations, default=0) > 1 else {}
-    deviations = list(batch.deviations.values_list("state", flat=True))
+    raised = list(batch.deviations.values_list("state", "limit"))
+    deviations = [state for state, _ in raised]
     infusion = Infusion.objects.filter(batch=batch).first()
     fill = getattr(batch, "fill", None)
     disposition = DispositionState(batch.disposition)
@@ -38,4 +40,6 @@ def batch_facts(batch: Batch) -> BatchFacts:
         is_release_valid=decision is None or is_valid(decision),
         is_expired=fill is not None and clock.now() >= fill.expires_at,
         has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
+        has_open_mismatch=(DeviationState.OPEN, "identity") in raised,
+        waits_for_follow_up=batch.stage == Stage.INFUSED and waits_for_primary(batch),
     )

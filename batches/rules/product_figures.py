@@ -107,17 +107,20 @@ def infusion_figures(
     bag_volume_ml: Decimal | None,
     infused_ml: Decimal | None = None,
     minutes: Decimal | None = None,
+    flow_minutes: Decimal | None = None,
     weight_kg: Decimal | None = None,
     hours_from_formulation: Decimal | None = None,
 ) -> list[Figure]:
     """What an infusion shows: cells given, per body weight and per minute, its time, rate and age of the product.
 
-    `minutes` are those from start to stop, pauses included, as the patient's hour counts them.
+    `minutes` are those from start to stop, pauses included, as the patient's hour counts them; `flow_minutes` those
+    of flow, which rate and cells per minute are computed with. Without pauses both are the same.
     """
+    flow = flow_minutes if flow_minutes is not None else minutes
     known = viable_per_ml is not None and infused_ml is not None
     given = viable_per_ml * infused_ml if viable_per_ml is not None and infused_ml is not None else None
-    rate = infused_ml / minutes if infused_ml is not None and minutes is not None and minutes > 0 else None
-    per_minute = given / minutes if given is not None and minutes is not None and minutes > 0 else None
+    rate = infused_ml / flow if infused_ml is not None and flow is not None and flow > 0 else None
+    per_minute = given / flow if given is not None and flow is not None and flow > 0 else None
     share = infused_ml / bag_volume_ml * 100 if infused_ml is not None and bag_volume_ml else None
     formula = f"{cells(viable_per_ml or 0, 4, trim=True)} × {volume(infused_ml or 0)}" if known else ""
     per_minute_limit = Limit("cells_per_minute", "", action_above=process.max_cells_per_minute, unit="", decimals=None)
@@ -135,7 +138,11 @@ def infusion_figures(
         ),
         _per_kg(given, weight_kg),
         judged(
-            plain_figure("infusion_minutes", gettext_noop("Duration"), minutes, "min", 1),
+            plain_figure("infusion_minutes", gettext_noop("Duration, pauses included"), minutes, "min", 1),
+            process.limits["infusion_minutes"],
+        ),
+        judged(
+            plain_figure("flow_minutes", gettext_noop("Duration of flow, pauses left out"), flow, "min", 1),
             process.limits["infusion_minutes"],
         ),
         plain_figure(
@@ -144,8 +151,8 @@ def infusion_figures(
             rate,
             "mL/min",
             1,
-            formula=f"{volume(infused_ml)} / {quantity(rounded(minutes, 1), 'min')}"
-            if infused_ml is not None and minutes is not None
+            formula=f"{volume(infused_ml)} / {quantity(rounded(flow, 1), 'min')}"
+            if infused_ml is not None and flow is not None
             else "",
         ),
         replace(judged(per_minute_figure, per_minute_limit), limit=per_minute_words, limit_signs=per_minute_words),

@@ -40,6 +40,8 @@ class BatchFacts:
     is_release_valid: bool = True
     is_expired: bool = False
     has_baseline_pain: bool = False
+    has_open_mismatch: bool = False
+    waits_for_follow_up: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +129,12 @@ def _identify(facts: BatchFacts) -> Iterator[Refusal]:
     yield from _released(facts)
     if facts.infusion is not None:
         yield Refusal("INF-02", "The identity check of this batch is done. One batch is infused once.")
+    yield from _no_mismatch(facts)
+
+
+def _no_mismatch(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.has_open_mismatch:
+        yield Refusal("INF-14", "An identity mismatch of this batch is open. QA has to assess it first.")
 
 
 def _released(facts: BatchFacts) -> Iterator[Refusal]:
@@ -153,11 +161,13 @@ def _start(facts: BatchFacts) -> Iterator[Refusal]:
         yield Refusal("INF-06", "The infusion starts once, after the identity check.")
         return
     yield from _released(facts)
+    yield from _no_mismatch(facts)
     if not facts.has_baseline_vitals:
         yield Refusal("INF-07", "Baseline vital signs are missing. Record them first.")
 
 
 def _observe(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
     if facts.infusion is None:
         yield Refusal("INF-08", "Identity is not checked. Check it at the bedside first.")
 
@@ -173,6 +183,7 @@ def _follow_up(facts: BatchFacts) -> Iterator[Refusal]:
 
 
 def _baseline(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
     if facts.infusion not in {None, InfusionState.CHECKED}:
         yield Refusal("FUP-02", "The infusion has begun. Baseline scores come before it.")
 
@@ -185,6 +196,8 @@ def _end(facts: BatchFacts) -> Iterator[Refusal]:
     yield from _not_ended(facts)
     if facts.stage is Stage.INFUSING:
         yield Refusal("BAT-06", "The infusion has not been stopped. Stop it first.")
+    if facts.waits_for_follow_up:
+        yield Refusal("BAT-08", "The follow-up is missing, and its time is not over. Record it first.")
 
 
 ACTS: Final = (
