@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern
 
-from batches.urls import attachments, batches, documents, harvests
+from batches.urls import attachments, batches, culture, documents, fills, harvests, passages
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
     *harvests.urlpatterns,
     *documents.urlpatterns,
     *attachments.urlpatterns,
+    *culture.urlpatterns,
+    *passages.urlpatterns,
+    *fills.urlpatterns,
 ]
