@@ -1,0 +1,36 @@
+"""Template tags about batches: where one stands, in words. Not here: the furniture of any page (lims_tags)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+from batches.models import Batch
+from batches.queries.exceptions import Concern
+from batches.queries.stages import due_in_words, seeded_at, stage_words
+from lims import clock
+
+register = template.Library()
+
+
+@register.filter
+def standing(batch: Batch) -> str:
+    """`P2 · day 2.9`; asks once when it was seeded."""
+    return stage_words(batch, seeded_at([batch]), clock.now())
+
+
+@register.filter
+def due_words(moment: datetime) -> str:
+    """`in 1 h 53 min`, or `15 min overdue`."""
+    return due_in_words(moment, clock.now())
+
+
+@register.filter
+def link(concern: Concern) -> str:
+    """Where a concern is dealt with; nothing while that page is not installed."""
+    try:
+        return reverse(concern.link_name, args=concern.link_args)
+    except NoReverseMatch:
+        return ""
