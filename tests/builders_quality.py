@@ -8,12 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
+from batches.commands.dispositions import COMMANDS
 from batches.commands.results import invalidate_result, record_result, retest_result
 from batches.commands.samples import take_sample
-from batches.models import Batch, Deviation, DeviationAssessment, DeviationClosure, Sample, TestResult
+from batches.models import (
+    Batch,
+    Deviation,
+    DeviationAssessment,
+    DeviationClosure,
+    Disposition,
+    Sample,
+    TestResult,
+)
 from batches.rules.samples import offered
 from batches.rules.specification import ResultKind
-from batches.rules.states import ResultState, Stage
+from batches.rules.states import DispositionState, ResultState, Stage
 from lims.accounts.models import User
 from lims.signatures.meanings import Meaning
 from tests.cast import Cast, performed, signed
@@ -167,6 +176,31 @@ class QualityStory:
             if deviation.state == "open":
                 self.assess(deviation)
             self.close(deviation)
+
+    def decide(self, decision: str, *, by: User | None = None, **changes: Any) -> Disposition:
+        """QA's decision about the product."""
+        qa = by or self.cast.qa
+        decide, meaning = COMMANDS[DispositionState(decision)]
+        given: dict[str, Any] = {"grounds": "The whole record was reviewed."}
+        if decision == DispositionState.RELEASED_CONDITIONALLY:
+            given["physician_informed"] = f"{self.cast.clinician.printed_name}, by telephone and in writing"
+        with self.now():
+            disposition: Disposition = decide(
+                qa, batch=self.batch, signatures=signed((meaning, qa)), **(given | changes)
+            )
+        return disposition
+
+    def release_conditionally(self, **changes: Any) -> Disposition:
+        """Release with results pending."""
+        return self.decide(DispositionState.RELEASED_CONDITIONALLY, **changes)
+
+    def release(self, **changes: Any) -> Disposition:
+        """Release without condition."""
+        return self.decide(DispositionState.RELEASED, **changes)
+
+    def reject(self, **changes: Any) -> Disposition:
+        """Reject for ever."""
+        return self.decide(DispositionState.REJECTED, **changes)
 
     def checked_by_analyst(self, analyst: User | None = None) -> Any:
         """An analyst's signature and that of another who checked."""

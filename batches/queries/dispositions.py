@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from batches.models import Batch, Disposition
-from batches.rules.states import ResultState
+from batches.models import Batch, Deviation, Disposition, TestResult
+from batches.rules.states import DeviationState, ResultState
 from lims.ledger import chain
 from lims.recorded import Recorded
 from lims.signatures.subjects import signed_digests, subject_model
@@ -39,7 +39,19 @@ def digest_of(subjects: Subjects) -> str:
 
 
 def is_valid(decision: Disposition) -> bool:
-    """Whether what was decided on is unchanged."""
+    """Whether what was decided on is unchanged, and no result has turned against it since.
+
+    A result declared invalid keeps its signed values, and one outside the specification is a new row: neither shows
+    in the digest, so both are asked for.
+    """
+    decided_on = [pk for label, pk in decision.subjects if label == TestResult._meta.label]
+    if TestResult.objects.filter(pk__in=decided_on, state=ResultState.INVALID).exists():
+        return False
+    failed = Deviation.objects.filter(
+        batch=decision.batch_id, source_model=TestResult._meta.label, act__at__gte=decision.decided_at
+    ).exclude(state=DeviationState.CLOSED, closure__is_product_acceptable=True)
+    if failed.exists():
+        return False
     return digest_of(decision.subjects) == decision.record_digest
 
 

@@ -1,0 +1,64 @@
+"""Who took part in a batch, and how its signed steps stand: for the gate and the review.
+
+People are told apart by account, never by role. Not here: the signatures' own digests (lims/signatures).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from batches.models import Batch
+from lims.accounts.models import User
+from lims.signatures.meanings import Meaning
+from lims.signatures.models import Signature
+from lims.signatures.standing import Standing, standings
+
+_TAKING_PART = frozenset(
+    {Meaning.PERFORMED, Meaning.WITNESSED, Meaning.CHECKED, Meaning.TRANSCRIBED, Meaning.CORRECTED}
+)
+# Signing these is QA's own work: it makes nobody part of the making or testing.
+_QA_WORK = frozenset({"batches.Batch", "batches.Deviation", "batches.DeviationAssessment", "batches.DeviationClosure"})
+
+
+@dataclass(frozen=True)
+class SignedStep:
+    """One subject with its signatures, oldest first."""
+
+    model: str
+    pk: str
+    signatures: tuple[Standing, ...]
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether no signature of the newest signing still matches the record."""
+        return not self.signatures[-1].is_valid
+
+    @property
+    def is_witnessed(self) -> bool:
+        """Whether a second person signed."""
+        return any(s.signature.meaning in (Meaning.WITNESSED, Meaning.CHECKED) for s in self.signatures)
+
+
+def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
+    """Every signed subject of a batch's stream, by model and key."""
+    given: dict[tuple[str, str], list[Standing]] = defaultdict(list)
+    rows = Signature.objects.filter(entry__stream=batch.stream).order_by("at", "id")
+    for standing in standings(rows):
+        given[standing.signature.subject_model, standing.signature.subject_pk].append(standing)
+    return {key: SignedStep(*key, tuple(found)) for key, found in given.items()}
+
+
+def took_part(user: User, batch: Batch) -> bool:
+    """Whether a person made, witnessed, tested, checked or corrected anything of a batch."""
+    return (
+        Signature.objects.filter(entry__stream=batch.stream, signer=user, meaning__in=_TAKING_PART)
+        .exclude(subject_model__in=_QA_WORK)
+        .exists()
+    )
+
+
+def superseded(steps: Mapping[tuple[str, str], SignedStep], *, but: Sequence[str] = ()) -> list[SignedStep]:
+    """The steps whose newest signature no longer matches; `but` are models that are not looked at."""
+    return [step for step in steps.values() if step.is_superseded and step.model not in but]
