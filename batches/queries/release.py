@@ -11,7 +11,7 @@ from batches.models import Batch, Disposition, Equipment, Fill, Isolation, Lot, 
 from batches.queries.involved import SignedStep, signed_steps, superseded, took_part
 from batches.queries.patients import patient_facts
 from batches.queries.specification import SpecificationLine, matrix
-from batches.rules.release import DeviationFacts, ReleaseFacts, CriterionFacts
+from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts
 from batches.rules.states import DeviationState, DispositionState, Stage
 from lims import clock
 from lims.accounts.models import User

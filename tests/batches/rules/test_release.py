@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from batches.rules.release import DeviationFacts, ReleaseFacts, CriterionFacts, blockers, entry_refusals
+from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts, blockers, entry_refusals
 from batches.rules.results import Standing
 from batches.rules.specification import Outcome
 from batches.rules.states import DeviationState, DispositionState, Stage
@@ -16,16 +16,16 @@ RELEASED = DispositionState.RELEASED
 REJECTED = DispositionState.REJECTED
 
 
-def tested(key: str = "gram", **changes: object) -> CriterionFacts:
+def criterion(key: str = "gram", **changes: object) -> CriterionFacts:
     passed = CriterionFacts(key, key.capitalize(), Standing.FINAL, Outcome.PASS, False, True, "no organisms")
     return dataclasses.replace(passed, **changes)  # type: ignore[arg-type]
 
 
-WAITING = tested(
+WAITING = criterion(
     "sterility", standing=Standing.PENDING, outcome=None, is_pending_allowed=True, text="", limit="no growth"
 )
-READY = ReleaseFacts(Stage.FILLED, DispositionState.PENDING, is_filled=True, tests=(tested(), WAITING))
-DONE = dataclasses.replace(READY, tests=(tested(), tested("sterility")))
+READY = ReleaseFacts(Stage.FILLED, DispositionState.PENDING, is_filled=True, tests=(criterion(), WAITING))
+DONE = dataclasses.replace(READY, tests=(criterion(), criterion("sterility")))
 
 
 def codes(facts: ReleaseFacts, decision: DispositionState) -> list[str]:
@@ -49,11 +49,11 @@ def test_a_product_with_nothing_pending_is_not_released_conditionally() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"tests": (tested(outcome=Outcome.FAIL), WAITING)}, "REL-03"),
-        ({"tests": (tested(outcome=Outcome.NOT_CONCLUSIVE), WAITING)}, "REL-03"),
-        ({"tests": (tested(standing=Standing.NOT_SAMPLED, outcome=None), WAITING)}, "REL-02"),
-        ({"tests": (tested(standing=Standing.INVALID, outcome=None), WAITING)}, "REL-02"),
-        ({"tests": (tested(standing=Standing.PENDING, outcome=None), WAITING)}, "REL-02"),
+        ({"tests": (criterion(outcome=Outcome.FAIL), WAITING)}, "REL-03"),
+        ({"tests": (criterion(outcome=Outcome.NOT_CONCLUSIVE), WAITING)}, "REL-03"),
+        ({"tests": (criterion(standing=Standing.NOT_SAMPLED, outcome=None), WAITING)}, "REL-02"),
+        ({"tests": (criterion(standing=Standing.INVALID, outcome=None), WAITING)}, "REL-02"),
+        ({"tests": (criterion(standing=Standing.PENDING, outcome=None), WAITING)}, "REL-02"),
         ({"deviations": (DeviationFacts("DEV-1", "major", DeviationState.OPEN),)}, "REL-04"),
         ({"deviations": (DeviationFacts("DEV-1", "critical", DeviationState.ASSESSED),)}, "REL-04"),
         ({"deviations": (DeviationFacts("DEV-1", "minor", DeviationState.CLOSED, False),)}, "REL-05"),
@@ -91,7 +91,7 @@ def test_a_major_deviation_that_is_assessed_lets_a_conditional_release_pass_and_
 
 def test_a_test_that_may_wait_is_still_to_be_sampled() -> None:
     never = dataclasses.replace(WAITING, standing=Standing.NOT_SAMPLED)
-    assert codes(dataclasses.replace(READY, tests=(tested(), never, WAITING)), CONDITIONAL) == ["REL-02"]
+    assert codes(dataclasses.replace(READY, tests=(criterion(), never, WAITING)), CONDITIONAL) == ["REL-02"]
 
 
 def test_a_rejected_batch_is_never_released() -> None:
