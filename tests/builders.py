@@ -5,21 +5,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from batches.commands.batches import issue_batch
+from batches.commands.culture import change_medium, record_observation
+from batches.commands.fills import log_fill
 from batches.commands.harvests import record_harvest, record_receipt
+from batches.commands.isolations import log_isolation
+from batches.commands.materials import decide_lot, register_equipment, register_lot
+from batches.commands.passages import Detached, log_cell_harvest, log_passage
 from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
-from batches.models import Batch, Consent, Harvest, Patient, Receipt
+from batches.models import (
+    Batch,
+    Consent,
+    Equipment,
+    Fill,
+    Harvest,
+    Isolation,
+    Lot,
+    MediumChange,
+    Observation,
+    Passage,
+    Patient,
+    Receipt,
+)
+from batches.rules.seeding import SeedingLine
+from batches.rules.states import Stage
 from lims import clock
+from lims.accounts.authentication import Credential
 from lims.signatures.meanings import Meaning
 from tests.builders_quality import QualityStory
 from tests.cast import Cast, performed, signed
+from tests.counts import hemocytometer
 
+LOTS = {kind: f"LOT-{kind.value.upper()}" for kind in Lot.Kind}
+EQUIPMENT = {kind: f"EQ-{kind.value.upper()}" for kind in Equipment.Kind}
 START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)
 
 
@@ -144,3 +168,193 @@ class Story(QualityStory):
                 signatures=performed(self.cast.technician, self.cast.second_technician),
                 **(given | changes),
             )
+
+    def stock(self) -> None:
+        """Released lots of every kind and equipment in calibration; registered once for the laboratory."""
+        if Lot.objects.exists():
+            return
+        with self.now():
+            for kind, code in LOTS.items():
+                lot = register_lot(
+                    self.cast.supervisor,
+                    kind=kind,
+                    name=f"Synthetic {kind}",
+                    code=code,
+                    expires_on=self.at.date() + timedelta(days=365),
+                )
+                decide_lot(self.cast.supervisor, lot=lot, state=Lot.State.RELEASED)
+            for equipment, code in EQUIPMENT.items():
+                register_equipment(
+                    self.cast.supervisor,
+                    kind=equipment,
+                    code=code,
+                    name=f"Synthetic {equipment}",
+                    calibration_due_on=self.at.date() + timedelta(days=365),
+                )
+
+    def isolate(self, **changes: Any) -> Isolation:
+        """4.0×10⁵ viable cells in 2.0 mL, 1.8 mL of it seeded into one T25 as P0."""
+        self.receive()
+        self.stock()
+        self.wait(hours=2)
+        given: dict[str, Any] = {
+            "fat_processed_ml": Decimal("1.0"),
+            "enzyme_lot": LOTS[Lot.Kind.ENZYME],
+            "digestion_started_at": self.at - timedelta(minutes=75),
+            "digestion_ended_at": self.at - timedelta(minutes=30),
+            "digestion_temp_c": Decimal("37.0"),
+            "suspension_ml": Decimal("2.0"),
+            "drawn_ml": Decimal("0.2"),
+            "count": hemocytometer(160, 30, predilution="1"),
+            "seeding": [SeedingLine("T25", 1, LOTS[Lot.Kind.VESSEL], Decimal("1.8"))],
+            "medium_lot": LOTS[Lot.Kind.MEDIUM],
+            "medium_ml": Decimal("5"),
+            "cabinet": EQUIPMENT[Equipment.Kind.BSC],
+            "incubator": EQUIPMENT[Equipment.Kind.INCUBATOR],
+            "shelf": self.batch.number,
+            "done_at": self.at,
+        }
+        with self.now():
+            return log_isolation(
+                self.cast.technician,
+                batch=self.batch,
+                signatures=self._two(),
+                **(given | changes),
+            )
+
+    def observe(self, confluence: str = "80", **changes: Any) -> Observation:
+        """Spindle-shaped cells in clear medium."""
+        given: dict[str, Any] = {
+            "confluence_pct": Decimal(confluence),
+            "morphology": "spindle",
+            "medium": "clear",
+            "done_at": self.at,
+        }
+        with self.now():
+            return record_observation(
+                self.cast.technician,
+                batch=self.batch,
+                signatures=performed(self.cast.technician),
+                **(given | changes),
+            )
+
+    def feed(self, **changes: Any) -> MediumChange:
+        """A change of medium."""
+        given: dict[str, Any] = {
+            "medium_lot": LOTS[Lot.Kind.MEDIUM],
+            "medium_ml": Decimal("30"),
+            "done_at": self.at,
+        }
+        with self.now():
+            return change_medium(
+                self.cast.technician,
+                batch=self.batch,
+                signatures=performed(self.cast.technician),
+                **(given | changes),
+            )
+
+    def culture(self, days: int) -> None:
+        """Let `days` pass with an observation and a change of medium every second day."""
+        for _ in range(days // 2):
+            self.wait(days=2)
+            self.observe("50")
+            self.feed()
+        self.wait(days=days % 2)
+
+    def vessels(self) -> list[str]:
+        """Codes of the vessels in culture."""
+        return list(self.batch.vessels.filter(state="in_culture").values_list("code", flat=True))
+
+    def detached(self, live: int, dead: int, *, suspension: str, predilution: str = "1", **changes: Any) -> Detached:
+        """All vessels in culture detached in five minutes and counted."""
+        given: dict[str, Any] = {
+            "vessels": self.vessels(),
+            "confluence_pct": Decimal("80"),
+            "reagent_lot": LOTS[Lot.Kind.DETACHMENT],
+            "exposure_started_at": self.at - timedelta(minutes=30),
+            "exposure_ended_at": self.at - timedelta(minutes=26),
+            "suspension_ml": Decimal(suspension),
+            "drawn_ml": Decimal("0.2"),
+            "sampled_ml": Decimal(0),
+            "cabinet": EQUIPMENT[Equipment.Kind.BSC],
+            "count": hemocytometer(live, dead, predilution=predilution),
+        }
+        return Detached(**(given | changes))
+
+    def passage(
+        self,
+        live: int,
+        dead: int,
+        *,
+        suspension: str,
+        seed: tuple[str, int, str],
+        predilution: str = "1",
+        detached: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> Passage:
+        """Detach everything, count, and seed `seed`: kind of vessel, how many, mL for all of them."""
+        kind, number, seeded_ml = seed
+        given: dict[str, Any] = {
+            "detached": self.detached(live, dead, suspension=suspension, predilution=predilution, **(detached or {})),
+            "seeding": [SeedingLine(kind, number, LOTS[Lot.Kind.VESSEL], Decimal(seeded_ml))],
+            "medium_lot": LOTS[Lot.Kind.MEDIUM],
+            "medium_ml": Decimal("70"),
+            "incubator": EQUIPMENT[Equipment.Kind.INCUBATOR],
+            "shelf": self.batch.number,
+            "done_at": self.at,
+        }
+        with self.now():
+            return log_passage(self.cast.technician, batch=self.batch, signatures=self._two(), **(given | changes))
+
+    def expand(self) -> None:
+        """P0 to P1 to P2, as the drawn batch grew: 2.05×10⁶, then 1.21×10⁷ viable cells."""
+        if not hasattr(self, "batch") or not hasattr(self.fresh(), "isolation"):
+            self.isolate()
+        self.culture(10)
+        self.passage(205, 9, suspension="4.0", seed=("T175", 2, "3.4"))
+        self.culture(5)
+        self.observe("85")
+        self.passage(323, 20, suspension="15.0", seed=("CS5", 1, "14.8"))
+
+    def cell_harvest(self, **changes: Any) -> Passage:
+        """1.33×10⁸ viable cells in 60 mL from P2."""
+        if not self.vessels_of(2):
+            self.expand()
+            self.culture(6)
+        self.wait(hours=12)
+        given: dict[str, Any] = {
+            "detached": self.detached(444, 25, suspension="60", predilution="2", sampled_ml=Decimal("2")),
+            "done_at": self.at,
+        }
+        with self.now():
+            return log_cell_harvest(self.cast.technician, batch=self.batch, signatures=self._two(), **(given | changes))
+
+    def vessels_of(self, generation: int) -> int:
+        """How many vessels of a generation are in culture."""
+        if not hasattr(self, "batch"):
+            return 0
+        return self.batch.vessels.filter(generation=generation, state="in_culture").count()
+
+    def fill(self, **changes: Any) -> Fill:
+        """1.08×10⁸ viable cells in a bag of 100 mL."""
+        if not hasattr(self, "batch") or self.fresh().stage != Stage.CELL_HARVEST:
+            self.cell_harvest()
+        self.wait(hours=1)
+        given: dict[str, Any] = {
+            "used_ml": Decimal("50"),
+            "vehicle_lot": LOTS[Lot.Kind.VEHICLE],
+            "container_lot": LOTS[Lot.Kind.CONTAINER],
+            "container_code": f"BAG-{self.batch.number}",
+            "volume_ml": Decimal("100"),
+            "drawn_ml": Decimal("3"),
+            "storage_temp_c": Decimal("5"),
+            "is_appearance_good": True,
+            "scanned_coi": self.batch.coi,
+            "count": hemocytometer(432, 31),
+            "done_at": self.at,
+        }
+        with self.now():
+            return log_fill(self.cast.technician, batch=self.batch, signatures=self._two(), **(given | changes))
+
+    def _two(self) -> dict[Meaning, Credential]:
+        return performed(self.cast.technician, self.cast.second_technician)

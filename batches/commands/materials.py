@@ -1,0 +1,88 @@
+"""Acts about lots and equipment, in the stream of the site."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from batches.models import Equipment, Lot, Patient
+from lims.accounts.permissions import Permission
+from lims.acts import Act
+from lims.commands import command
+from lims.refusals import Refusal, Refused
+
+
+@command("lot:register", needs=Permission.MANAGE_MATERIALS)
+def register_lot(
+    act: Act,
+    *,
+    kind: str,
+    name: str,
+    code: str,
+    expires_on: date,
+    supplier: str = "",
+    patient: Patient | None = None,
+) -> Lot:
+    """Register a lot; it waits in quarantine until it is released. Raises Refused LOT-06 for a code that is taken."""
+    if Lot.objects.filter(code__iexact=code.strip()).exists():
+        raise Refused(Refusal("LOT-06", "Lot {lot} is registered already.", "code", {"lot": code.strip()}))
+    lot = Lot(
+        kind=kind,
+        name=name,
+        code=code.strip(),
+        supplier=supplier,
+        expires_on=expires_on,
+        state=Lot.State.QUARANTINE,
+        patient=patient,
+    )
+    act.add(lot)
+    return lot
+
+
+@command("lot:decide", needs=Permission.MANAGE_MATERIALS)
+def decide_lot(act: Act, *, lot: Lot, state: str) -> Lot:
+    """Release a lot, reject it, or put it back into quarantine; the reason is the act's.
+
+    Raises:
+        Refused: LOT-07 a rejected lot stays rejected, LOT-08 a reason is missing for anything but the first release.
+    """
+    live = Lot.objects.get(pk=lot.pk)
+    if live.state == Lot.State.REJECTED:
+        raise Refused(Refusal("LOT-07", "This lot is rejected. A rejection is final.", "state"))
+    is_first_release = live.state == Lot.State.QUARANTINE and state == Lot.State.RELEASED
+    if not is_first_release and not act.reason.strip():
+        raise Refused(Refusal("LOT-08", "Say why.", "reason"))
+    live.state = state
+    act.add(live)
+    return live
+
+
+@command("equipment:register", needs=Permission.MANAGE_MATERIALS)
+def register_equipment(act: Act, *, kind: str, code: str, name: str, calibration_due_on: date) -> Equipment:
+    """Register a piece of equipment. Raises Refused EQP-05 for a code that is taken."""
+    if Equipment.objects.filter(code__iexact=code.strip()).exists():
+        raise Refused(Refusal("EQP-05", "{code} is registered already.", "code", {"code": code.strip()}))
+    item = Equipment(kind=kind, code=code.strip(), name=name, calibration_due_on=calibration_due_on)
+    act.add(item)
+    return item
+
+
+@command("equipment:calibrate", needs=Permission.MANAGE_MATERIALS)
+def calibrate_equipment(act: Act, *, equipment: Equipment, calibration_due_on: date) -> Equipment:
+    """Record a calibration by the day the next one is due. Raises Refused EQP-06 for a day that has passed."""
+    if calibration_due_on <= act.at.date():
+        raise Refused(Refusal("EQP-06", "This day has passed. Enter when the next one is due.", "calibration_due_on"))
+    live = Equipment.objects.get(pk=equipment.pk)
+    live.calibration_due_on = calibration_due_on
+    act.add(live)
+    return live
+
+
+@command("equipment:set_service", needs=Permission.MANAGE_MATERIALS)
+def set_service(act: Act, *, equipment: Equipment, is_in_service: bool) -> Equipment:
+    """Take equipment out of service, or put it back. Raises Refused EQP-07 without a reason."""
+    if not act.reason.strip():
+        raise Refused(Refusal("EQP-07", "Say why.", "reason"))
+    live = Equipment.objects.get(pk=equipment.pk)
+    live.is_in_service = is_in_service
+    act.add(live)
+    return live
