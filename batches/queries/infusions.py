@@ -18,6 +18,9 @@ from batches.rules.infusions import Course, Happening, course, minutes
 from batches.rules.process import Process
 from batches.rules.vitals import BASELINE, FIELDS, Alarm, Observed, alarms
 
+# How a pause made by the system, with the reading that called for it, begins its reason.
+FORCED = "Paused by the system: "
+
 
 @dataclasses.dataclass(frozen=True)
 class Bag:
@@ -85,6 +88,12 @@ def alarms_since_start(process: Process, seen: Sequence[Observed], started_at: d
     return [
         a for o in seen if o.scheduled != BASELINE and o.taken_at >= started_at for a in alarms(process, o, baseline)
     ]
+
+
+def is_pause_forced(infusion: Infusion) -> bool:
+    """Whether the newest event is a pause that a reading forced."""
+    last = max(infusion.events.all(), key=lambda e: (e.done_at, e.pk), default=None)
+    return last is not None and last.kind == InfusionEvent.Kind.PAUSE and last.reason.startswith(FORCED)
 
 
 def consents_missing(batch: Batch) -> list[str]:

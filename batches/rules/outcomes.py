@@ -134,14 +134,13 @@ def _face(now: Assessed, before: Assessed | None) -> Figure:
     except ValueError:
         return Figure("face_scale", label)
     if now.score not in allowed:
-        note = Phrase(gettext_noop("This scale has no such score"))
-        return Figure("face_scale", label, "", None, str(now.score), verdict=Verdict.ACTION, note=note)
+        unknown = Phrase(gettext_noop("This scale has no such score"))
+        return Figure("face_scale", label, "", None, str(now.score), verdict=Verdict.ACTION, note=unknown)
     change = face_change(before, now)
-    if before is None:
-        note = ""
-    elif change is None:
+    note: str = ""
+    if before is not None and change is None:
         note = Phrase(gettext_noop("Before was taken with another scale: no change is computed"))
-    else:
+    elif before is not None:
         note = Phrase(gettext_noop("{change} since before"), change=signed_number(change))
     how = Phrase(gettext_noop("0 to {highest}"), highest=max(allowed))
     return Figure("face_scale", label, how, Decimal(now.score), str(now.score), note=note)
