@@ -6,7 +6,7 @@ Rows come with what they refer to, so that no section causes a query; figures co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -87,13 +87,14 @@ class Facts:
     head_seq: int
     head_hash: str
 
-    def corrected(self, row: models.Model, field: str, shown: str) -> Value:
-        """The value as it stands; with the old ones struck through beside it when it was corrected."""
+    def corrected(self, row: models.Model, fields: str | Collection[str], shown: str) -> Value:
+        """The value of one field, or of several in one cell; with the old ones struck through when it was corrected."""
+        names = {fields} if isinstance(fields, str) else set(fields)
         label, pk = key_of(row)
         found = [
             c
             for c in self.corrections
-            if c.row.target_model == label and c.row.target_pk == pk and c.row.field == field
+            if c.row.target_model == label and c.row.target_pk == pk and c.row.field in names
         ]
         if not found:
             return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,18 @@ def to_minute(moment: datetime | None, zone: ZoneInfo) -> str:
     if moment is None:
         return NOTHING
     return moment.astimezone(zone).strftime(f"%Y-%m-%d %H:%M{NO_BREAK_SPACE}%Z")
+
+
+def from_to(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """`2026-10-20 10:15 to 10:19 JST, 4 min`; both days when they differ."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    until = last.strftime("%H:%M" if first.date() == last.date() else "%Y-%m-%d %H:%M")
+    minutes = (end - start) // timedelta(minutes=1)
+    return _("{start} to {end}, {minutes} min").format(
+        start=first.strftime("%Y-%m-%d %H:%M"),
+        end=f"{until}{NO_BREAK_SPACE}{last.strftime('%Z')}",
+        minutes=minutes,
+    )
 
 
 def on(day: date | None) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import in_order, remarks, signature_row
+from batches.record.sections.signing import remarks
 from batches.rules.wording import percent
 
 
@@ -28,7 +28,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
             blocks.Column(_("Confluence"), 12),
             blocks.Column(_("Cells, medium"), 27),
             blocks.Column(_("Photos"), 10),
-            blocks.Column(_("Recorded by"), 20),
+            blocks.Column(_("Performed by"), 20),
         ),
         tuple(
             (
@@ -37,7 +37,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                 facts.corrected(o, "confluence_pct", percent(o.confluence_pct)),
                 facts.corrected(
                     o,
-                    "morphology",
+                    ("morphology", "medium"),
                     f"{o.get_morphology_display()}, {_('medium')} {str(o.get_medium_display()).lower()}",
                 ),
                 str(len(o.attachments.all())) if o.attachments.all() else blocks.NOTHING,
@@ -63,13 +63,13 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
             blocks.Column(_("Medium lot"), 20),
             blocks.Column(_("Volume"), 12),
             blocks.Column(_("Since the last"), 15),
-            blocks.Column(_("Recorded by"), 22),
+            blocks.Column(_("Performed by"), 22),
         ),
         tuple(
             (
                 facts.corrected(c, "done_at", words.to_minute(c.done_at, facts.zone)),
                 f"P{c.generation}",
-                facts.corrected(c, "lot", f"{c.lot.code}, {_('expires')} {words.on(c.lot.expires_on)}"),
+                facts.corrected(c, "lot", c.lot.code),
                 facts.corrected(c, "volume_ml", words.ml(c.volume_ml)),
                 _since(facts, c.generation, c.done_at),
                 _who(facts, c),
@@ -101,15 +101,6 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                 for loss in facts.losses
             ),
         )
-    yield from _signed(facts)
-
-
-def _signed(facts: Facts) -> Iterator[blocks.Block]:
-    given = [s for row in (*facts.observations, *facts.medium_changes, *facts.losses) for s in facts.signed(row)]
-    if given:
-        yield blocks.Heading(_("Signatures"))
-        ordered = in_order(given)
-        yield blocks.Signatures(tuple(signature_row(facts, s) for s in ordered))
 
 
 def _who(facts: Facts, row: object) -> str:

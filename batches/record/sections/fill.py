@@ -33,7 +33,9 @@ def _blocks(facts: Facts, row: Fill) -> Iterator[blocks.Block]:
             ),
             blocks.Item(
                 _("Container"),
-                facts.corrected(row, "container_code", f"{row.container_code}, {words.lot(row.container_lot)}"),
+                facts.corrected(
+                    row, ("container_code", "container_lot"), f"{row.container_code}, {words.lot(row.container_lot)}"
+                ),
                 _("released, in date"),
             ),
             blocks.Item(

@@ -43,8 +43,11 @@ def _blocks(facts: Facts, row: Isolation) -> Iterator[blocks.Block]:
             ),
             blocks.Item(
                 _("Digestion"),
-                f"{words.to_minute(row.digestion_started_at, facts.zone)} – "
-                f"{words.to_minute(row.digestion_ended_at, facts.zone)}, {digest}{words.NO_BREAK_SPACE}min",
+                facts.corrected(
+                    row,
+                    ("digestion_started_at", "digestion_ended_at"),
+                    words.from_to(row.digestion_started_at, row.digestion_ended_at, facts.zone),
+                ),
                 words.limit_words(limits["digest_minutes"]),
                 words.judged(limits["digest_minutes"].verdict(digest)),
             ),

@@ -30,7 +30,9 @@ def sections(facts: Facts, number: str) -> Iterator[blocks.Section]:
             if row.is_final
             else _("P{n}: cell harvest and reseeding into P{next}").format(n=row.generation, next=row.generation + 1)
         )
-        yield blocks.Section(f"{number}.{index}", title, tuple(_passage(facts, each)), anchor=f"passage-{index}")
+        yield blocks.Section(
+            f"{number}.{index}", title, tuple(_passage(facts, each)), anchor=f"passage-{index}", starts_page=True
+        )
 
 
 def _growth(facts: Facts) -> Iterator[blocks.Block]:
@@ -72,8 +74,11 @@ def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
             ),
             blocks.Item(
                 _("Exposure"),
-                f"{words.to_minute(row.exposure_started_at, facts.zone)} – "
-                f"{words.to_minute(row.exposure_ended_at, facts.zone)}, {exposure}{words.NO_BREAK_SPACE}min",
+                facts.corrected(
+                    row,
+                    ("exposure_started_at", "exposure_ended_at"),
+                    words.from_to(row.exposure_started_at, row.exposure_ended_at, facts.zone),
+                ),
                 words.limit_words(limits["detach_minutes"]),
                 words.judged(limits["detach_minutes"].verdict(exposure)),
             ),

@@ -13,7 +13,9 @@ from batches.record.sections.signing import signatures
 
 def section(facts: Facts, number: str) -> blocks.Section:
     """The patient under a code: name and birth date are not printed."""
-    return blocks.Section(number, _("Patient and chain of identity"), tuple(_blocks(facts)), anchor="patient")
+    return blocks.Section(
+        number, _("Patient and chain of identity"), tuple(_blocks(facts)), anchor="patient", starts_page=True
+    )
 
 
 def _blocks(facts: Facts) -> Iterator[blocks.Block]:

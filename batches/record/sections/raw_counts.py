@@ -10,7 +10,7 @@ from batches.models import Count, SquareCount
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.rules.counting import dilution_factor
-from batches.rules.wording import cells, number
+from batches.rules.wording import cells, number, power_of_ten
 
 
 def raw_counts(facts: Facts, count: Count) -> Iterator[blocks.Block]:
@@ -57,12 +57,21 @@ def _grid(facts: Facts, count: Count) -> blocks.RawCounts:
         method=_(
             "Hemocytometer, squares of {volume} mL. {sample} sample + {dye} dye, dilution factor {factor}."
         ).format(
-            volume=count.square_volume_ml.normalize() if count.square_volume_ml is not None else blocks.NOTHING,
+            volume=_square_volume(count),
             sample=words.ml(count.sample_ml),
             dye=words.ml(count.diluent_ml),
             factor=_dilution(count),
         ),
     )
+
+
+def _square_volume(count: Count) -> str:
+    """`10⁻⁴` for the usual chamber, digits for another."""
+    volume = count.square_volume_ml
+    if volume is None:
+        return blocks.NOTHING
+    exponent = volume.adjusted()
+    return power_of_ten(exponent) if volume.scaleb(-exponent) == 1 else str(volume.normalize())
 
 
 def _cell(facts: Facts, square: SquareCount, field: str) -> blocks.Value:

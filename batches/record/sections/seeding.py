@@ -22,10 +22,10 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
         (
             blocks.Column(_("Vessel"), 12, strong=True),
             blocks.Column(_("Kind"), 22),
-            blocks.Column(_("Area"), 13, numeric=True),
+            blocks.Column(_("Area"), 13),
             blocks.Column(_("Lot"), 17),
-            blocks.Column(_("Suspension"), 13, numeric=True),
-            blocks.Column(_("Viable cells"), 12, numeric=True),
+            blocks.Column(_("Suspension"), 13),
+            blocks.Column(_("Viable cells"), 12),
             blocks.Column(_("Became"), 11),
         ),
         tuple(
@@ -47,12 +47,14 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
         (
             blocks.Item(
                 _("Medium"),
-                facts.corrected(row, "medium_lot", f"{words.lot(row.medium_lot)}, {words.ml(row.medium_ml)}"),
+                facts.corrected(
+                    row, ("medium_lot", "medium_ml"), f"{words.lot(row.medium_lot)}, {words.ml(row.medium_ml)}"
+                ),
                 _("released, in date"),
             ),
             blocks.Item(
                 _("Incubator and shelf"),
-                facts.corrected(row, "shelf", f"{row.incubator.code}, {_('shelf')} {row.shelf}"),
+                facts.corrected(row, ("incubator", "shelf"), f"{row.incubator.code}, {_('shelf')} {row.shelf}"),
             ),
         )
     )
