@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
 
 from batches.models import Batch
 from lims.accounts.models import User
@@ -62,3 +65,23 @@ def took_part(user: User, batch: Batch) -> bool:
 def superseded(steps: Mapping[tuple[str, str], SignedStep], *, but: Sequence[str] = ()) -> list[SignedStep]:
     """The steps whose newest signature no longer matches; `but` are models that are not looked at."""
     return [step for step in steps.values() if step.is_superseded and step.model not in but]
+
+
+@dataclass(frozen=True)
+class ShownSignature:
+    """A signature as a page lists it."""
+
+    meaning: str
+    printed_name: str
+    at: datetime
+    valid: bool
+    note: str = ""
+
+
+def signatures_under(row: models.Model) -> list[ShownSignature]:
+    """The signatures under one row, oldest first, with their standing."""
+    given = Signature.objects.filter(subject_model=row._meta.label, subject_pk=str(row.pk)).order_by("at", "id")
+    return [
+        ShownSignature(s.signature.get_meaning_display(), s.signature.printed_name, s.signature.at, s.is_valid)
+        for s in standings(given)
+    ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
+from django.utils.translation import gettext_lazy as _
+
 from batches.models import Batch, Fill, Sample, TestResult
 from batches.queries.counts import count_result
 from batches.queries.lineage import lineage
@@ -24,6 +26,23 @@ from lims.signatures.models import Signature
 from lims.site import zone
 
 ENDOTOXIN = "endotoxin"
+# The tone each verdict or standing is drawn in, and its word.
+_SHOWN_AS = {
+    Outcome.PASS: ("pass", _("Pass")),
+    Outcome.FAIL: ("fail", _("Fail")),
+    Outcome.REPORT_ONLY: ("info", _("Report only")),
+    Outcome.NOT_CONCLUSIVE: ("alert", _("Not conclusive")),
+    Standing.PENDING: ("pending", _("Pending")),
+    Standing.NOT_SAMPLED: ("pending", _("Not sampled")),
+    Standing.INVALID: ("alert", _("Invalid")),
+    Standing.FINAL: ("info", _("Final")),
+}
+
+
+def shown_as(verdict: Outcome | Standing) -> tuple[str, str]:
+    """The tone and the word of a verdict, or of a standing while there is none."""
+    tone, word = _SHOWN_AS[verdict]
+    return tone, str(word)
 
 
 @dataclass(frozen=True)
@@ -55,9 +74,14 @@ class SpecificationLine:
         return self.standing is Standing.PENDING
 
     @property
-    def verdict(self) -> str:
-        """The word the screen draws: the outcome, or the standing while there is none."""
-        return (self.outcome or self.standing).value
+    def tone(self) -> str:
+        """The tone the line is drawn in."""
+        return shown_as(self.outcome or self.standing)[0]
+
+    @property
+    def word(self) -> str:
+        """The verdict, or the standing while there is none, in a word."""
+        return shown_as(self.outcome or self.standing)[1]
 
     @property
     def is_computed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from batches.urls import attachments, batches, culture, documents, fills, harvests, passages
+from batches.urls import attachments, batches, culture, deviations, documents, fills, harvests, passages, samples
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern] = [
     *culture.urlpatterns,
     *passages.urlpatterns,
     *fills.urlpatterns,
+    *samples.urlpatterns,
+    *deviations.urlpatterns,
 ]
