@@ -22,6 +22,7 @@ from batches.rules.counts import CHAMBERS, SQUARES, CountRead, SquareRead, squar
 from lims.web.widgets import Choice, DecimalInput, IntegerInput, PhotoInput, ScanInput
 
 COUNT_TEMPLATE: Final = "batches/counting/count.html"
+SQUARES_NOTE: Final = _("Large squares of 10⁻⁴\u00a0mL")
 COUNTER_FILE_TYPES: Final = ".csv,.txt,.pdf,.xlsx"
 _SQUARE_FIELDS: Final = [
     square_field(chamber, square, what) for chamber in CHAMBERS for square in SQUARES for what in ("live", "dead")

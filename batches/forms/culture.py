@@ -40,11 +40,6 @@ class ObservationForm(DoneForm):
         widget=Textarea(hint=_("Needed when the medium is not clear: what you saw and did")),
     )
 
-    cards = [
-        (_("Look"), "", ["generation", "confluence_pct", "done_at", "morphology", "medium"]),
-        (_("Keep"), _("A photo shows more than words"), ["photo", "comment", "late_reason"]),
-    ]
-
     def __init__(self, *args: Any, generations: Sequence[int] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["generation"]
@@ -55,6 +50,11 @@ class ObservationForm(DoneForm):
             self.initial["generation"] = generations[0]
             field.required = False
             field.widget = forms.HiddenInput()
+        asked = [name for name in ("generation", "confluence_pct", "done_at") if not self[name].is_hidden]
+        self.cards = [
+            (_("Look"), "", [*asked, "morphology", "medium"]),
+            (_("Keep"), _("A photo shows more than words"), ["photo", "comment", "late_reason"]),
+        ]
 
 
 class MediumChangeForm(DoneForm):

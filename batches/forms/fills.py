@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from batches.forms.counting import COUNT_DRAWN, COUNT_TEMPLATE, CountingFields
+from batches.forms.counting import COUNT_DRAWN, COUNT_TEMPLATE, SQUARES_NOTE, CountingFields
 from batches.forms.done import DoneForm
 from batches.forms.passages import ALERTS_TEMPLATE
 from lims.web.widgets import DecimalInput, ScanInput, Textarea, YesNo
@@ -53,7 +53,7 @@ class FillForm(CountingFields, DoneForm):
             "",
             ["used_ml", "vehicle_lot", "volume_ml", "container_lot", "container_code", "done_at"],
         ),
-        (_("Count the bulk"), "", [COUNT_TEMPLATE, ALERTS_TEMPLATE, "comment"]),
+        (_("Count the bulk"), SQUARES_NOTE, [COUNT_TEMPLATE, ALERTS_TEMPLATE, "comment"]),
         (
             _("Label and store"),
             _("A label of another patient stops the step"),
@@ -66,3 +66,4 @@ class FillForm(CountingFields, DoneForm):
         self.initial["done_at"] = None
         self.fields["done_at"].label = _("Formulation ended")
         self.fields["drawn_ml"].label = _("Drawn for tests")
+        self.fields["drawn_ml"].widget.attrs["data-hint"] = _("With what was counted")

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from batches.commands.passages import Detached
-from batches.forms.counting import COUNT_DRAWN, COUNT_TEMPLATE, CountingFields
+from batches.forms.counting import COUNT_DRAWN, COUNT_TEMPLATE, SQUARES_NOTE, CountingFields
 from batches.forms.done import DoneForm
 from batches.forms.seeding import SEEDING_DRAWN, SEEDING_TEMPLATE, SeedingFields
 from batches.forms.vessels import VESSELS_DRAWN, VESSELS_TEMPLATE, VesselFields
@@ -28,7 +28,10 @@ _DETACH: Final = [
 
 
 class DetachFields(VesselFields, CountingFields, DoneForm):
-    """What a passage and a final cell harvest ask alike. Times are typed: nothing is preset."""
+    """What a passage and a final cell harvest ask alike. Times are typed: nothing is preset.
+
+    Made with `in_words`, what is in culture, which stands in the head of the first card.
+    """
 
     confluence_pct = forms.DecimalField(
         label=_("Confluence"), max_digits=5, decimal_places=2, widget=DecimalInput(unit="%", span=3)
@@ -53,8 +56,9 @@ class DetachFields(VesselFields, CountingFields, DoneForm):
     )
     comment = forms.CharField(label=_("Comment on alerts"), required=False, widget=Textarea())
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, in_words: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.in_words = in_words
         # The step ends when its last cell is seeded or counted, not when this page was opened.
         self.initial["done_at"] = None
 
@@ -81,8 +85,8 @@ class PassageForm(SeedingFields, DetachFields):
         self.fields["done_at"].label = _("Seeded at")
         reseed = [SEEDING_TEMPLATE, "medium_lot", "medium_ml", "done_at", "incubator", "shelf", "late_reason"]
         self.cards = [
-            (_("Detach"), "", _DETACH),
-            (_("Count"), "", [COUNT_TEMPLATE, "sampled_ml", ALERTS_TEMPLATE, "comment"]),
+            (_("Detach"), self.in_words, _DETACH),
+            (_("Count"), SQUARES_NOTE, [COUNT_TEMPLATE, "sampled_ml", ALERTS_TEMPLATE, "comment"]),
             (_("Reseed into P%(next)s") % {"next": generation + 1}, "", reseed),
         ]
 
@@ -92,14 +96,12 @@ class CellHarvestForm(DetachFields):
 
     drawn = [*VESSELS_DRAWN, *COUNT_DRAWN]
     figures_after = 2
-    cards = [
-        (_("Detach"), "", _DETACH),
-        (_("Count"), "", [COUNT_TEMPLATE, "sampled_ml", "done_at", ALERTS_TEMPLATE, "comment", "late_reason"]),
-    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["done_at"].label = _("Counted at")
+        count = [COUNT_TEMPLATE, "sampled_ml", "done_at", ALERTS_TEMPLATE, "comment", "late_reason"]
+        self.cards = [(_("Detach"), self.in_words, _DETACH), (_("Count"), SQUARES_NOTE, count)]
 
 
 def _named(data: Mapping[str, Any]) -> dict[str, Any]:

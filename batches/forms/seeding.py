@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.rules.process import Process
 from batches.rules.seeding import LINES, SeedingLine, seeding_field
-from batches.rules.wording import quantity
 from lims.web.widgets import DecimalInput, IntegerInput, ScanInput, Select
 
 SEEDING_TEMPLATE: Final = "batches/seeding/lines.html"
@@ -38,16 +37,14 @@ class SeedingFields(forms.Form):
 
     def __init__(self, *args: Any, process: Process, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [("", _("Choose"))] + [
-            (kind.code, f"{kind.name}, {quantity(kind.area_cm2, 'cm²')}") for kind in process.vessel_kinds
-        ]
+        kinds = [("", _("Choose")), *((kind.code, kind.name) for kind in process.vessel_kinds)]
         for line in LINES:
             asked = line == 1
             self.fields[seeding_field(line, "kind")] = forms.ChoiceField(
-                label=_("Vessel"), choices=kinds, required=asked, widget=Select(span=4)
+                label=_("Vessel"), choices=kinds, required=asked, widget=Select(span=3, hint=_("Growth area"))
             )
             self.fields[seeding_field(line, "number")] = forms.IntegerField(
-                label=_("How many"), required=asked, max_value=9999, widget=IntegerInput(span=2)
+                label=_("How many"), required=asked, max_value=9999, widget=IntegerInput(span=3)
             )
             self.fields[seeding_field(line, "lot")] = forms.CharField(
                 label=_("Vessel lot"), max_length=40, required=asked, widget=ScanInput(span=3, hint=_("Scan the lot"))
@@ -70,6 +67,11 @@ class SeedingFields(forms.Form):
                     if data.get(name) in (None, "") and name not in self.errors:
                         self.add_error(name, forms.ValidationError(_("Nothing typed. Fill it in."), "required"))
         return data
+
+    @property
+    def is_seeding_several(self) -> bool:
+        """Whether a line after the first is begun."""
+        return any(line.is_begun for line in self.seeding_lines[1:])
 
     @property
     def seeding_lines(self) -> list[LineControls]:

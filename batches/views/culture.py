@@ -12,7 +12,7 @@ from batches.forms.culture import MediumChangeForm, ObservationForm, VesselLossF
 from batches.queries.vessels import in_culture, last_fed, vessel_facts
 from batches.rules.culture import feeding_limit
 from batches.views.acting import batch_act, find_batch
-from batches.views.passages import vessel_choices
+from batches.views.passages import vessel_choices, vessels_words
 from lims.accounts.permissions import Permission
 from lims.web.access import needs
 from lims.web.templatetags.lims_tags import when
@@ -32,7 +32,7 @@ def observation(request: HttpRequest, number: str) -> HttpResponse:
         form_kwargs={"generations": generations},
         command=record_observation,
         inputs=_observed,
-        subtitle=_vessels_words(batch),
+        subtitle=_("In culture: %(vessels)s") % {"vessels": vessels_words(batch)},
     )
 
 
@@ -69,14 +69,9 @@ def vessel_loss(request: HttpRequest, number: str) -> HttpResponse:
         form_kwargs={"vessels": vessel_choices(batch)},
         command=lose_vessels,
         inputs=_lost,
-        subtitle=_vessels_words(batch),
+        subtitle=_("In culture: %(vessels)s") % {"vessels": vessels_words(batch)},
         template="batches/vessels/act.html",
     )
-
-
-def _vessels_words(batch: Any) -> str:
-    codes = [v.code for v in in_culture(vessel_facts(batch))]
-    return _("In culture: %(codes)s") % {"codes": ", ".join(codes)} if codes else ""
 
 
 def _observed(form: ObservationForm) -> dict[str, Any]:

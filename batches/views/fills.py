@@ -22,6 +22,7 @@ from batches.rules.figures import fill_figures
 from batches.rules.wording import cells, volume
 from batches.views import live
 from batches.views.acting import batch_act, find_batch
+from batches.views.passages import step_words
 from lims.accounts.permissions import Permission
 from lims.web.access import needs
 from lims.web.templatetags.lims_tags import when_long
@@ -43,8 +44,8 @@ def fill(request: HttpRequest, number: str) -> HttpResponse:
         form_class=FillForm,
         command=log_fill,
         inputs=_inputs,
-        subtitle=_("Critical step, needs a witness. %(volume)s of cell suspension are left")
-        % {"volume": volume(available)},
+        subtitle=_("%(step)s. %(volume)s of cell suspension are left")
+        % {"step": step_words(batch, "fill:log"), "volume": volume(available)},
         context={"figures_url": reverse("fill-figures", args=[number])},
     )
 

@@ -23,6 +23,7 @@ from batches.rules.counts import CHAMBERS, CountRead
 from batches.rules.figures import Figure
 from batches.rules.judging import Finding, beyond
 from batches.rules.limits import Limit, Verdict
+from batches.rules.process_parts import VesselKind
 from batches.rules.wording import cells, number, quantity, rounded, volume
 from lims import clock
 from lims.web.templatetags.lims_tags import refusal_text, when_long
@@ -128,6 +129,13 @@ def cells_hint(name: str, suspension_ml: Decimal | None, count: CountResult | No
     if suspension_ml is None or count is None or count.viable_per_ml is None or suspension_ml < 0:
         return None
     return Hint(name, _("%(cells)s viable cells") % {"cells": cells(suspension_ml * count.viable_per_ml)})
+
+
+def area_hint(name: str, kind: VesselKind | None, vessels: int) -> Hint | None:
+    """The growth area of so many vessels: «2 × 175 cm²»."""
+    if kind is None or vessels < 1:
+        return None
+    return Hint(name, f"{vessels}\u00a0×\u00a0{quantity(kind.area_cm2, 'cm²')}")
 
 
 def hold_of(limit: Limit, made_at: datetime | None) -> Hold | None:

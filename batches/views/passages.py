@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -25,9 +26,9 @@ from batches.rules.counts import left_ml, result_of
 from batches.rules.figures import Figure, harvest_dose_figure, passage_figures
 from batches.rules.judging import Finding
 from batches.rules.lineage import Growth, SeededVessel, grown
-from batches.rules.seeding import area_cm2, seeded_ml, seeding_field
+from batches.rules.seeding import area_cm2, kind_named, seeded_ml, seeding_field
 from batches.rules.vessels import VesselFacts, chosen
-from batches.rules.wording import cells, quantity
+from batches.rules.wording import quantity
 from batches.views import live
 from batches.views.acting import batch_act, find_batch
 from lims.accounts.permissions import Permission
@@ -58,10 +59,11 @@ def passage(request: HttpRequest, number: str) -> HttpResponse:
             "process": batch.mbr.process,
             "vessels": vessel_choices(batch),
             "generation": generation,
+            "in_words": vessels_words(batch),
         },
         command=log_passage,
         inputs=_passage_inputs,
-        subtitle=_("Critical step, needs a witness"),
+        subtitle=step_words(batch, "passage:log"),
         context={"figures_url": reverse("passage-figures", args=[number]), **_HOLD},
         template="batches/vessels/act.html",
     )
@@ -77,11 +79,10 @@ def cell_harvest(request: HttpRequest, number: str) -> HttpResponse:
         title=_("Log final cell harvest, P%(generation)s") % {"generation": _generation(batch)},
         button=_("Log final cell harvest"),
         form_class=CellHarvestForm,
-        form_kwargs={"vessels": vessel_choices(batch)},
+        form_kwargs={"vessels": vessel_choices(batch), "in_words": vessels_words(batch)},
         command=log_cell_harvest,
         inputs=_harvest_inputs,
-        subtitle=_("Critical step, needs a witness. %(cells)s viable cells are needed for the dose")
-        % {"cells": cells(batch.mbr.process.cells_needed_at_harvest)},
+        subtitle=step_words(batch, "cell_harvest:log"),
         context={"figures_url": reverse("cell-harvest-figures", args=[number])},
         template="batches/vessels/act.html",
     )
@@ -119,6 +120,25 @@ def vessel_choices(batch: Batch) -> list[tuple[str, str]]:
         (v.code, f"{v.code} · {seeded[v.pk].kind}, {quantity(seeded[v.pk].area_cm2, 'cm²')}")
         for v in in_culture(vessel_facts(batch))
     ]
+
+
+def vessels_words(batch: Batch) -> str:
+    """What is in culture: «2 × T175, 350 cm²»."""
+    seeded = lineage(batch).vessels
+    vessels = [seeded[v.pk] for v in in_culture(vessel_facts(batch))]
+    kinds = Counter(v.kind for v in vessels)
+    area = quantity(sum((v.area_cm2 for v in vessels), Decimal(0)), "cm²")
+    return ", ".join([*(f"{number}\u00a0×\u00a0{kind}" for kind, number in kinds.items()), area]) if vessels else ""
+
+
+def step_words(batch: Batch, act: str) -> str:
+    """Which step of the process this is, and what it needs."""
+    steps = batch.mbr.process.steps
+    step = next((s for s in steps if s.act == act), None)
+    if step is None:
+        return ""
+    place = _("Step %(number)s of %(of)s") % {"number": step.number, "of": len(steps)}
+    return _("%(place)s. Critical step, needs a witness") % {"place": place} if step.is_critical else place
 
 
 def _generation(batch: Batch) -> int:
@@ -233,12 +253,11 @@ def _hints(
         live.limit_hint("exposure_ended_at", limits["detach_minutes"], _decimal(values.get("detach_minutes"))),
     ]
     if not is_final:
-        hints += [live.cells_hint(seeding_field(n, "ml"), line.suspension_ml, count) for n, line in _numbered(data)]
+        for at, line in enumerate(typed_lines(data), 1):
+            kind = kind_named(batch.mbr.process, line.kind)
+            hints.append(live.area_hint(seeding_field(at, "kind"), kind, line.number))
+            hints.append(live.cells_hint(seeding_field(at, "ml"), line.suspension_ml, count))
     return [hint for hint in hints if hint is not None]
-
-
-def _numbered(data: Mapping[str, Any]) -> list[tuple[int, Any]]:
-    return list(enumerate(typed_lines(data), 1))
 
 
 def _decimal(value: Decimal | int | None) -> Decimal | None:
