@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Any, cast
 
 from django.db import models, transaction
@@ -78,9 +79,10 @@ def _seal(act: acts.Act) -> Entry:
         "id": str(act.id),
         "act": act.name,
         "actor": _actor(act),
-        "at": act.at.isoformat(),
+        "at": act.at.astimezone(UTC).isoformat(),
         "reason": act.reason,
         "refused": act.is_refused,
+        "once": str(act.once) if act.once else None,
         "notes": act.notes,
         "rows": rows,
         "signatures": signatures,
