@@ -39,8 +39,7 @@ class Seeding:
         self.viable_per_ml = viable_per_ml
         self.refusals: list[Refusal] = list(seeding_refusals(self.lines, process=process, left_ml=left_ml))
         self._lots = [
-            scans.lot(line.lot, Lot.Kind.VESSEL, field=seeding_field(at, "lot"))
-            for at, line in enumerate(self.lines, 1)
+            scans.lot(line.lot, Lot.Kind.VESSEL, field=seeding_field(line.place, "lot")) for line in self.lines
         ]
 
     def findings(self, *, generation: int) -> list[Finding]:

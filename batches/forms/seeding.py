@@ -96,5 +96,5 @@ def typed_lines(data: Mapping[str, Any]) -> tuple[SeedingLine, ...]:
     for line in LINES:
         kind, number, lot, ml = (data.get(seeding_field(line, part)) for part in _PARTS)
         if kind and number is not None and ml is not None:
-            found.append(SeedingLine(kind, number, lot or "", ml))
+            found.append(SeedingLine(kind, number, lot or "", ml, line))
     return tuple(found)

@@ -23,12 +23,16 @@ _MICROLITRE: Final = Decimal("0.001")
 
 @dataclasses.dataclass(frozen=True)
 class SeedingLine:
-    """Vessels of one kind and lot seeded together: `suspension_ml` is shared equally among `number` of them."""
+    """Vessels of one kind and lot seeded together: `suspension_ml` is shared equally among `number` of them.
+
+    `place` is the line of the form it was typed in, beside which a refusal stands.
+    """
 
     kind: str
     number: int
     lot: str
     suspension_ml: Decimal
+    place: int = 1
 
 
 def seeding_field(line: int, what: str) -> str:
@@ -64,29 +68,31 @@ def seeding_refusals(lines: Sequence[SeedingLine], *, process: Process, left_ml:
     if not lines:
         yield Refusal("SEE-01", "No vessel is seeded. Say which and how many.", seeding_field(1, "kind"))
         return
-    for at, line in enumerate(lines, 1):
+    for line in lines:
         if kind_named(process, line.kind) is None:
             yield Refusal(
                 "SEE-02",
                 "The process knows no vessel {kind}. Choose one of the list.",
-                seeding_field(at, "kind"),
+                seeding_field(line.place, "kind"),
                 {"kind": line.kind},
             )
         if not 1 <= line.number <= MOST_VESSELS:
             yield Refusal(
                 "SEE-03",
                 "From 1 to {most} vessels are seeded at once. Enter how many.",
-                seeding_field(at, "number"),
+                seeding_field(line.place, "number"),
                 {"most": MOST_VESSELS},
             )
         # Every vessel gets a microlitre at least: what is less can't be measured.
         if line.suspension_ml <= 0 or (line.number >= 1 and line.suspension_ml < _MICROLITRE * line.number):
-            yield Refusal("SEE-04", "A vessel is seeded with a volume above 0 mL. Enter it.", seeding_field(at, "ml"))
+            yield Refusal(
+                "SEE-04", "A vessel is seeded with a volume above 0 mL. Enter it.", seeding_field(line.place, "ml")
+            )
     wanted = seeded_ml(lines)
     if left_ml is not None and left_ml >= 0 and wanted > left_ml:
         yield Refusal(
             "SEE-05",
             "{wanted} are to be seeded, {left} are left. Seed less, or check the volumes.",
-            seeding_field(len(lines), "ml"),
+            seeding_field(lines[-1].place, "ml"),
             {"wanted": volume(wanted), "left": volume(left_ml)},
         )

@@ -253,10 +253,10 @@ def _hints(
         live.limit_hint("exposure_ended_at", limits["detach_minutes"], _decimal(values.get("detach_minutes"))),
     ]
     if not is_final:
-        for at, line in enumerate(typed_lines(data), 1):
+        for line in typed_lines(data):
             kind = kind_named(batch.mbr.process, line.kind)
-            hints.append(live.area_hint(seeding_field(at, "kind"), kind, line.number))
-            hints.append(live.cells_hint(seeding_field(at, "ml"), line.suspension_ml, count))
+            hints.append(live.area_hint(seeding_field(line.place, "kind"), kind, line.number))
+            hints.append(live.cells_hint(seeding_field(line.place, "ml"), line.suspension_ml, count))
     return [hint for hint in hints if hint is not None]
 
 
