@@ -42,6 +42,10 @@ GOOD_NUMBERS = {
 }
 
 
+# What a conditional release may leave open.
+MAY_WAIT = ("sterility_final", "mycoplasma_culture", "karyotype", "trilineage", "residuals", "potency", "cd34")
+
+
 class QualityStory:
     """Acts of analysts and QA on the batch of a story, at its time."""
 
@@ -56,6 +60,23 @@ class QualityStory:
     def fresh(self) -> Batch:
         """The batch as the database has it; `Story` has it."""
         raise NotImplementedError
+
+    def tested(self) -> None:
+        """From nothing to a filled and sampled product, with every result in that release waits for."""
+        story: Any = self
+        story.issue()
+        self.sample("donor_blood")
+        story.isolate()
+        story.expand()
+        self.sample("trilineage_cells")
+        story.culture(4)
+        self.sample("spent_medium_final")
+        story.culture(2)
+        story.cell_harvest()
+        self.take_samples()
+        story.fill()
+        self.take_samples()
+        self.results(leave=MAY_WAIT)
 
     def sample(self, kind: str, **changes: Any) -> Sample:
         """One sample of a kind, as the plan asks for it."""

@@ -1,0 +1,104 @@
+"""The decision about the product, through its commands."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from batches.models import Deviation, Disposition, TestResult
+from batches.queries.dispositions import is_valid
+from batches.queries.facts import batch_facts
+from batches.rules.sequence import refusals
+from batches.rules.states import DispositionState
+from lims.refusals import Refused
+from lims.signatures.models import Signature
+from lims.signatures.standing import standings
+from tests.builders import Story
+from tests.builders_quality import MAY_WAIT
+
+
+@pytest.fixture
+def filled(story: Story) -> Story:
+    """A filled product, sampled, with every result in that must be."""
+    story.tested()
+    return story
+
+
+def against_infusion(story: Story) -> list[str]:
+    """Why the product may not be infused at the time of the story."""
+    with story.now():
+        return [r.code for r in refusals("infusion:check_identity", batch_facts(story.fresh()))]
+
+
+def test_a_product_whose_results_may_wait_is_released_conditionally(filled: Story) -> None:
+    decision = filled.release_conditionally()
+    assert filled.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY
+    assert set(decision.pending_tests) == set(MAY_WAIT)
+    given = Signature.objects.filter(subject_model="batches.Disposition", subject_pk=str(decision.pk))
+    assert [s.is_valid for s in standings(given)] == [True]
+    assert is_valid(decision)
+
+
+def test_final_release_waits_for_every_result_and_then_stands(filled: Story) -> None:
+    filled.release_conditionally()
+    with pytest.raises(Refused) as refused:
+        filled.release()
+    assert set(refused.value.codes) == {"REL-02"}
+    filled.results()
+    filled.release()
+    assert filled.fresh().disposition == DispositionState.RELEASED
+
+
+def test_a_refused_release_writes_no_decision_and_tells_every_reason(filled: Story) -> None:
+    deviation = filled.raise_deviation(severity="critical")
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally(grounds="ok", physician_informed="")
+    assert set(refused.value.codes) == {"REL-04", "REL-15", "REL-16"}
+    assert not Disposition.objects.filter(batch=filled.batch).exists()
+    filled.assess(deviation)
+    filled.close(deviation)
+    filled.release_conditionally()
+
+
+def test_checking_the_issue_makes_nobody_part_of_the_making(story: Story) -> None:
+    story.issue()
+    story.reject(by=story.cast.second_qa, grounds="Consent withdrawn.")
+    assert story.fresh().disposition == DispositionState.REJECTED
+
+
+def test_a_rejected_batch_can_never_be_infused(filled: Story) -> None:
+    filled.reject(grounds="Growth in the sterility test of the shelf mate.")
+    assert filled.fresh().disposition == DispositionState.REJECTED
+    assert against_infusion(filled) == ["INF-03"]
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("DIS-01",)
+
+
+def test_a_result_that_fails_after_release_takes_its_force_from_the_release(filled: Story) -> None:
+    decision = filled.release_conditionally()
+    filled.result("sterility_final", choice="growth", comment="Turbid on day 3, Gram-positive cocci.")
+    assert not is_valid(decision)
+    assert against_infusion(filled) == ["INF-04"]
+    raised = Deviation.objects.get(batch=filled.batch, source_model="batches.TestResult")
+    assert raised.severity == Deviation.Severity.CRITICAL
+
+
+def test_a_result_declared_invalid_after_release_takes_its_force_from_the_release(filled: Story) -> None:
+    decision = filled.release_conditionally()
+    filled.invalidate(TestResult.objects.get(batch=filled.batch, test="endotoxin"))
+    assert not is_valid(decision)
+
+
+def test_a_result_outside_the_specification_needs_a_comment_and_stops_release(filled: Story) -> None:
+    endotoxin = TestResult.objects.get(batch=filled.batch, test="endotoxin")
+    filled.invalidate(endotoxin)
+    filled.retest(endotoxin)
+    with pytest.raises(Refused) as refused:
+        filled.result("endotoxin", number=Decimal("3.2"))
+    assert refused.value.codes == ("RES-06",)
+    filled.result("endotoxin", number=Decimal("3.2"), comment="Confirmed on the second cartridge.")
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert set(refused.value.codes) == {"REL-03", "REL-04"}
