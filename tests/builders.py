@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from batches.commands.batches import issue_batch
-from batches.commands.culture import change_medium, record_observation
+from batches.commands.culture import change_medium, lose_vessels, record_observation
 from batches.commands.fills import log_fill
 from batches.commands.harvests import record_harvest, record_receipt
 from batches.commands.isolations import log_isolation
@@ -32,13 +32,14 @@ from batches.models import (
     Passage,
     Patient,
     Receipt,
+    VesselLoss,
 )
 from batches.rules.seeding import SeedingLine
 from batches.rules.states import Stage
 from lims import clock
 from lims.accounts.authentication import Credential
 from lims.signatures.meanings import Meaning
-from tests.builders_quality import QualityStory
+from tests.builders_bedside import BedsideStory
 from tests.cast import Cast, performed, signed
 from tests.counts import hemocytometer
 
@@ -47,7 +48,7 @@ EQUIPMENT = {kind: f"EQ-{kind.value.upper()}" for kind in Equipment.Kind}
 START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)
 
 
-class Story(QualityStory):
+class Story(BedsideStory):
     """One patient's way through the laboratory, at replayed times."""
 
     def __init__(self, cast: Cast, *, at: datetime = START) -> None:
@@ -252,6 +253,17 @@ class Story(QualityStory):
                 signatures=performed(self.cast.technician),
                 **(given | changes),
             )
+
+    def lose(self, *codes: str, **changes: Any) -> list[VesselLoss]:
+        """Vessels discarded, broken."""
+        given: dict[str, Any] = {
+            "vessels": codes,
+            "is_contaminated": False,
+            "reason_for_loss": "The neck broke.",
+            "done_at": self.at,
+        }
+        with self.now():
+            return lose_vessels(self.cast.technician, batch=self.batch, signatures=self._two(), **(given | changes))
 
     def culture(self, days: int) -> None:
         """Let `days` pass with an observation and a change of medium every second day."""
