@@ -31,7 +31,7 @@ def project_culture(batch: Batch) -> None:
     batch.generation = min(v.generation for v in vessels)
     fed = last_fed(batch)
     assert fed is not None  # there are vessels in culture
-    seen = Observation.objects.filter(batch=batch, generation=batch.generation).order_by("-done_at").first()
+    seen = Observation.objects.filter(batch=batch, generation=batch.generation).order_by("-done_at", "-id").first()
     is_ready = is_ready_to_detach(process, seen.confluence_pct if seen else None)
     can_reseed = batch.generation + 1 <= process.passage_limit
     next_act = "passage:log" if can_reseed else "cell_harvest:log"
