@@ -64,7 +64,8 @@ class QualityStory:
     def tested(self) -> None:
         """From nothing to a filled and sampled product, with every result in that release waits for."""
         story: Any = self
-        story.issue()
+        if not hasattr(story, "batch"):
+            story.issue()
         self.sample("donor_blood")
         story.isolate()
         story.expand()
