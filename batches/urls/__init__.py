@@ -2,11 +2,23 @@
 
 from django.urls import URLPattern
 
-from batches.urls import attachments, batches, culture, deviations, documents, fills, harvests, passages, samples
+from batches.urls import (
+    attachments,
+    batches,
+    culture,
+    deviations,
+    documents,
+    fills,
+    harvests,
+    isolations,
+    passages,
+    samples,
+)
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
     *harvests.urlpatterns,
+    *isolations.urlpatterns,
     *documents.urlpatterns,
     *attachments.urlpatterns,
     *culture.urlpatterns,

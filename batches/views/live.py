@@ -50,7 +50,7 @@ class Hold:
 
 @dataclass
 class Live:
-    """The parts of one answer."""
+    """The parts of one answer. `has_hold` and `has_vessels` say that the page has a place for them."""
 
     figures: Sequence[Figure]
     count: CountResult | None = None
@@ -59,6 +59,8 @@ class Live:
     hold: Hold | None = None
     chosen: Sequence[str] = ()
     in_culture: int = 0
+    has_hold: bool = False
+    has_vessels: bool = False
 
 
 def respond(request: HttpRequest, live: Live) -> HttpResponse:
@@ -72,6 +74,8 @@ def respond(request: HttpRequest, live: Live) -> HttpResponse:
         "hold": live.hold,
         "chosen": live.chosen,
         "in_culture": live.in_culture,
+        "has_hold": live.has_hold,
+        "has_vessels": live.has_vessels,
     }
     return render(request, "batches/parts/live.html", context)
 

@@ -207,6 +207,8 @@ def _live(batch: Batch, data: Mapping[str, Any], *, is_final: bool) -> live.Live
         else live.hold_of(process.limits["suspension_to_seeding_min"], data.get("exposure_ended_at")),
         chosen=[v.code for v in picked],
         in_culture=len(in_culture(known)),
+        has_hold=not is_final,
+        has_vessels=True,
     )
 
 
