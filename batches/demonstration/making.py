@@ -1,0 +1,395 @@
+"""From the patient to the bag: enrolment, issue, harvest, isolation, culture, passages, final cell harvest, fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from batches.commands.batches import book_infusion, end_batch, issue_batch
+from batches.commands.culture import change_medium, lose_vessels, record_observation
+from batches.commands.fills import log_fill
+from batches.commands.harvests import record_harvest, record_receipt
+from batches.commands.isolations import log_isolation
+from batches.commands.passages import Detached, log_cell_harvest, log_passage
+from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
+from batches.demonstration import materials
+from batches.demonstration.counts import seeding, suspension
+from batches.demonstration.donors import Generation
+from batches.demonstration.way import Step, Way
+from batches.models import Consent, Observation, Vessel
+from batches.rules.states import VesselState
+from lims.signatures.meanings import Meaning
+
+_SITES: Final = ("Lower back", "Right knee", "Left knee", "Neck and shoulder", "Lower back and leg")
+_DIAGNOSES: Final = (
+    "Chronic low back pain",
+    "Gonarthrosis, right",
+    "Gonarthrosis, left",
+    "Cervicobrachial syndrome",
+    "Lumbar radiculopathy",
+)
+_FILLED_CELLS: Final = Decimal(108_000_000)
+_BAG_ML: Final = Decimal(100)
+
+
+def steps(way: Way) -> Iterator[Step]:
+    """Every step until the bag is filled, or the culture came to nothing."""
+    calendar, donor = way.calendar, way.donor
+    yield Step(calendar.at(-12, 10, 15), partial(_enrol, way))
+    yield Step(calendar.at(-2, 11, 5), partial(_issue, way))
+    yield Step(calendar.at(0, 9, 40), partial(_harvest, way))
+    yield Step(calendar.at(0, 11, 10), partial(_receive, way))
+    yield Step(calendar.isolation + timedelta(minutes=4), partial(_isolate, way))
+    for generation in donor.generations:
+        yield from _culture(way, generation)
+    last = donor.last
+    if last.harvested is None:
+        yield Step(calendar.ends(last), partial(_contaminated, way, last))
+        yield Step(
+            calendar.ends(last) + timedelta(days=3),
+            partial(_end, way, "Contaminated in the last passage. No product was made."),
+        )
+    elif donor.outcome == "reached" or is_rejected(way):
+        yield Step(calendar.filled, partial(_fill, way))
+    else:
+        why = "The cells did not reach the dose within the limits of the process. The patient is informed."
+        yield Step(calendar.ends(last) + timedelta(days=1), partial(_end, way, why))
+
+
+def is_rejected(way: Way) -> bool:
+    """The first donor past the limit of doublings is filled all the same, and rejected by QA."""
+    return way.donor.name == "SYN-11"
+
+
+def has_product(way: Way) -> bool:
+    """Whether a bag is filled for this donor."""
+    return way.donor.outcome == "reached" or is_rejected(way)
+
+
+def _enrol(way: Way) -> None:
+    clinician, at = way.crew.clinician, way.calendar.at(-12, 10, 15)
+    index = way.donor.index
+    day = at.date()
+    way.record(
+        "enrol",
+        enrol_patient,
+        clinician,
+        name=f"Synthetic Donor {index:02d}",
+        birth_date=date(1948 + index % 31, 1 + index % 12, 1 + index % 28),
+        sex=("female", "male")[index % 2],
+        medical_record_number=way.record_number,
+        weight_kg=Decimal(52 + index * 7 % 31),
+        weighed_on=day,
+        diagnosis=_DIAGNOSES[index % 5],
+        pain_site=_SITES[index % 5],
+        pain_since_on=date(day.year - 3, 1 + index % 12, 1),
+        prior_treatment="Analgesics and physiotherapy, without lasting relief",
+    )
+    for kind in Consent.Kind.values:
+        way.record(
+            f"consent {kind}",
+            record_consent,
+            clinician,
+            way.alone(clinician),
+            patient=way.patient,
+            kind=kind,
+            form_version="2.1",
+            signed_on=day,
+        )
+    way.record(
+        "eligibility",
+        assess_eligibility,
+        clinician,
+        way.alone(clinician),
+        patient=way.patient,
+        mbr=way.mbr,
+        assessed_at=at,
+        answers={c.code: "no" if c.excludes_if == "yes" else "yes" for c in way.process.eligibility},
+    )
+
+
+def _issue(way: Way) -> None:
+    crew = way.crew
+    way.record(
+        "issue",
+        issue_batch,
+        crew.qa,
+        (Meaning.ISSUED, crew.qa),
+        (Meaning.CHECKED, crew.second_qa),
+        patient=way.patient,
+    )
+
+
+def _harvest(way: Way) -> None:
+    clinician, ended = way.crew.clinician, way.calendar.at(0, 9, 30)
+    way.record(
+        "harvest",
+        record_harvest,
+        clinician,
+        way.alone(clinician),
+        batch=way.batch,
+        body_site="Abdomen",
+        side=("left", "right")[way.donor.index % 2],
+        volume_ml=way.donor.fat_ml,
+        anaesthesia="Lidocaine 1 %, 8 mL, local",
+        started_at=ended - timedelta(minutes=25),
+        done_at=ended,
+        operator=clinician.printed_name,
+        container_code=f"HK-{way.batch.number}",
+        dispatched_at=ended + timedelta(minutes=5),
+        transport_temp_c=Decimal("5.0"),
+    )
+
+
+def _receive(way: Way) -> None:
+    lowest = Decimal("3.2") + Decimal(way.donor.index % 5) / 5
+    way.record(
+        "receive",
+        record_receipt,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        scanned_coi=way.batch.coi,
+        scanned_patient=way.batch.patient.code,
+        scanned_container=f"HK-{way.batch.number}",
+        done_at=way.calendar.at(0, 11, 5),
+        temperature_min_c=lowest,
+        temperature_max_c=lowest + Decimal("1.6"),
+        is_intact=True,
+        is_labelled=True,
+    )
+
+
+def _place(way: Way) -> tuple[str, str]:
+    """One shelf of one incubator for each donor."""
+    index = way.donor.index
+    return materials.INCUBATORS[index % 3], str(1 + index // 3)
+
+
+def _cabinet(way: Way) -> str:
+    return materials.CABINETS[way.donor.index % 2]
+
+
+def _isolate(way: Way) -> None:
+    donor, at = way.donor, way.calendar.isolation
+    made = suspension(donor.isolated, donor.isolated_viability_pct, way.chance)
+    incubator, shelf = _place(way)
+    way.record(
+        "isolate",
+        log_isolation,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        fat_processed_ml=donor.fat_ml,
+        enzyme_lot=materials.ENZYME,
+        digestion_started_at=at - timedelta(minutes=115),
+        digestion_ended_at=at - timedelta(minutes=70),
+        digestion_temp_c=Decimal("37.0"),
+        suspension_ml=made.volume_ml,
+        drawn_ml=made.drawn_ml,
+        count=made.count,
+        seeding=seeding(donor.generations[0].area_cm2, made.volume_ml - made.drawn_ml, materials.VESSEL),
+        medium_lot=materials.medium_lot(at, way.calendar.ends_at),
+        medium_ml=_medium_ml(donor.generations[0]),
+        cabinet=_cabinet(way),
+        incubator=incubator,
+        shelf=shelf,
+        done_at=at,
+    )
+
+
+def _medium_ml(generation: Generation) -> Decimal:
+    """A fifth of a mL for each cm²."""
+    return (Decimal(generation.area_cm2) / 5).quantize(Decimal("0.1"))
+
+
+def _culture(way: Way, generation: Generation) -> Iterator[Step]:
+    calendar = way.calendar
+    ends = calendar.ends(generation)
+    for at in calendar.culture_days(generation):
+        is_late = way.donor.index % 6 == 1 and generation.number == 1
+        recorded = at + timedelta(hours=2, minutes=40) if is_late else at
+        yield Step(recorded, partial(_observe, way, generation, at, is_late=is_late))
+        yield Step(at + timedelta(minutes=12), partial(_feed, way, generation, at + timedelta(minutes=10)))
+    if generation.harvested is None:
+        return
+    seen = ends - timedelta(minutes=75)
+    yield Step(seen, partial(_observe, way, generation, seen - timedelta(minutes=2), is_last=True))
+    if generation is way.donor.last:
+        yield Step(ends + timedelta(minutes=3), partial(_harvest_cells, way, generation))
+    else:
+        following = way.donor.generations[generation.number + 1]
+        yield Step(ends + timedelta(minutes=3), partial(_passage, way, generation, following))
+        if following is way.donor.last and has_product(way):
+            yield Step(ends + timedelta(hours=1), partial(_book, way))
+
+
+def confluence(way: Way, generation: Generation, at: datetime) -> Decimal:
+    """What was seen at a time, in fives: cells double evenly until they cover some four fifths of the vessel."""
+    begins, ends = way.calendar.begins(generation), way.calendar.ends(generation)
+    share = (at - begins) / (ends - begins)
+    covered = 84 * 2 ** (-generation.doublings * max(1 - share, 0))
+    return Decimal(max(5, 5 * round(covered / 5)))
+
+
+def _observe(way: Way, generation: Generation, at: datetime, *, is_late: bool = False, is_last: bool = False) -> None:
+    covered = Decimal(76 + (way.donor.index * 7 + generation.number * 5) % 13) if is_last else None
+    late = {"late_reason": "The tablet of the room was out of use; noted on the downtime form."} if is_late else {}
+    way.record(
+        f"observe {generation.number} {at:%m%d%H%M}",
+        record_observation,
+        way.crew.performer,
+        way.alone(way.crew.performer),
+        batch=way.batch,
+        confluence_pct=covered if covered is not None else confluence(way, generation, at),
+        morphology=Observation.Morphology.SPINDLE,
+        medium=Observation.Medium.CLEAR,
+        done_at=at,
+        **late,
+    )
+
+
+def _feed(way: Way, generation: Generation, at: datetime) -> None:
+    way.record(
+        f"feed {generation.number} {at:%m%d%H%M}",
+        change_medium,
+        way.crew.performer,
+        way.alone(way.crew.performer),
+        batch=way.batch,
+        medium_lot=materials.medium_lot(at, way.calendar.ends_at),
+        medium_ml=_medium_ml(generation),
+        done_at=at,
+    )
+
+
+def in_culture(way: Way) -> list[str]:
+    """Codes of the vessels in culture."""
+    found = Vessel.objects.filter(batch=way.batch, state=VesselState.IN_CULTURE).order_by("code")
+    return list(found.values_list("code", flat=True))
+
+
+def _detached(way: Way, generation: Generation, sampled_ml: Decimal = Decimal(0)) -> tuple[Detached, Decimal, Decimal]:
+    """What is typed of the cells detached; then cells for each mL, and mL left."""
+    assert generation.harvested is not None
+    assert generation.viability_pct is not None
+    ends = way.calendar.ends(generation)
+    made = suspension(generation.harvested, generation.viability_pct, way.chance)
+    typed = Detached(
+        vessels=in_culture(way),
+        confluence_pct=Decimal(76 + (way.donor.index * 7 + generation.number * 5) % 13),
+        reagent_lot=materials.DETACHMENT,
+        exposure_started_at=ends - timedelta(minutes=50),
+        exposure_ended_at=ends - timedelta(minutes=46),
+        suspension_ml=made.volume_ml,
+        drawn_ml=made.drawn_ml,
+        sampled_ml=sampled_ml,
+        cabinet=_cabinet(way),
+        count=made.count,
+    )
+    return typed, made.viable_per_ml, made.volume_ml - made.drawn_ml - sampled_ml
+
+
+def _passage(way: Way, generation: Generation, following: Generation) -> None:
+    assert following.seeded is not None
+    typed, per_ml, left_ml = _detached(way, generation)
+    incubator, shelf = _place(way)
+    at = way.calendar.ends(generation)
+    seeded_ml = min((following.seeded / per_ml).quantize(Decimal("0.001")), left_ml)
+    way.record(
+        f"passage {generation.number}",
+        log_passage,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        detached=typed,
+        seeding=seeding(following.area_cm2, seeded_ml, materials.VESSEL),
+        medium_lot=materials.medium_lot(at, way.calendar.ends_at),
+        medium_ml=_medium_ml(following),
+        incubator=incubator,
+        shelf=shelf,
+        done_at=at,
+    )
+
+
+def _harvest_cells(way: Way, generation: Generation) -> None:
+    typed, _per_ml, _left_ml = _detached(way, generation, Decimal(2))
+    way.record(
+        "harvest cells",
+        log_cell_harvest,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        detached=typed,
+        done_at=way.calendar.ends(generation),
+    )
+
+
+def _book(way: Way) -> None:
+    way.record("book", book_infusion, way.crew.clinician, batch=way.batch, booked_infusion_at=way.calendar.booked)
+
+
+def _fill(way: Way) -> None:
+    last = way.donor.last
+    assert last.harvested is not None
+    assert last.viability_pct is not None
+    harvested = way.batch.passages.filter(is_final=True).select_related("count").get()
+    live = sum(square.live for square in harvested.count.squares.all())
+    per_ml = Decimal(live * 2500) * harvested.count.predilution
+    left_ml = harvested.suspension_ml - harvested.drawn_ml - harvested.sampled_ml
+    used_ml = min((_FILLED_CELLS / per_ml).quantize(Decimal("0.1")), left_ml)
+    filled = min(_FILLED_CELLS, used_ml * per_ml) * Decimal("0.985")
+    made = suspension(filled, last.viability_pct - Decimal("1.2"), way.chance, volume_ml=_BAG_ML)
+    way.record(
+        "fill",
+        log_fill,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        used_ml=used_ml,
+        vehicle_lot=materials.VEHICLE,
+        container_lot=materials.CONTAINER,
+        container_code=f"BAG-{way.batch.number}",
+        volume_ml=_BAG_ML,
+        drawn_ml=Decimal(3),
+        storage_temp_c=Decimal("5.0"),
+        is_appearance_good=True,
+        scanned_coi=way.batch.coi,
+        count=made.count,
+        done_at=way.calendar.filled - timedelta(minutes=5),
+    )
+
+
+def _contaminated(way: Way, generation: Generation) -> None:
+    at = way.calendar.ends(generation)
+    performer = way.crew.performer
+    way.record(
+        "turbid",
+        record_observation,
+        performer,
+        way.alone(performer),
+        batch=way.batch,
+        confluence_pct=confluence(way, generation, at),
+        morphology=Observation.Morphology.ROUNDED,
+        medium=Observation.Medium.TURBID,
+        comment="Medium turbid in every vessel, motile rods under the microscope. Vessels sealed, supervisor called.",
+        done_at=at - timedelta(minutes=5),
+    )
+    way.record(
+        "lose",
+        lose_vessels,
+        performer,
+        *way.two(),
+        batch=way.batch,
+        vessels=in_culture(way),
+        is_contaminated=True,
+        reason_for_loss="Turbid medium, motile rods under the microscope.",
+        done_at=at - timedelta(minutes=2),
+    )
+
+
+def _end(way: Way, why: str) -> None:
+    qa = way.crew.qa
+    way.record("end", end_batch, qa, (Meaning.APPROVED, qa), batch=way.batch, reason=why)

@@ -1,0 +1,106 @@
+"""The people of a demonstration laboratory. Their password is public; a real laboratory has none of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from batches.commands.process import install_master_batch_record, installed_content
+from batches.models import MasterBatchRecord
+from lims import clock
+from lims.accounts.authentication import Credential
+from lims.accounts.commands import add_user, start_site
+from lims.accounts.models import User
+from lims.accounts.permissions import Role
+from lims.ledger.models import SITE_STREAM, Entry
+from lims.models import Site
+from lims.signatures.meanings import Meaning
+
+NAME: Final = "Demonstration laboratory"
+TIME_ZONE: Final = "Asia/Tokyo"
+PASSWORD: Final = "synthetic-cells"  # noqa: S105 - shown to everybody who starts a demonstration
+# The laboratory opened this long before the demonstration was made, and its history runs until then.
+OPENED_BEFORE: Final = timedelta(days=470)
+REPLAYED: Final = "replayed, written at"
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """One account of the demonstration."""
+
+    username: str
+    printed_name: str
+    role: Role
+
+
+PEOPLE: Final = (
+    Person("aoki.r", "Aoki Ren", Role.TECHNICIAN),
+    Person("tanabe.m", "Tanabe Mio", Role.TECHNICIAN),
+    Person("mori.y", "Mori Yuto", Role.SUPERVISOR),
+    Person("kato.n", "Kato Nao", Role.ANALYST),
+    Person("ueda.h", "Ueda Haru", Role.ANALYST),
+    Person("hayashi.s", "Hayashi Sora", Role.QA),
+    Person("ono.t", "Ono Tsubasa", Role.QA),
+    Person("ishii.a", "Ishii Akari", Role.CLINICIAN),
+    Person("endo.k", "Endo Kaito", Role.CLINICIAN),
+)
+ADMINISTRATOR: Final = Person("admin", "Sato Kei", Role.ADMINISTRATOR)
+MBR_CODE: Final = "MBR-01"
+
+
+def begin() -> None:
+    """Open the demonstration laboratory with its people and process; what is there already is left as it is.
+
+    Raises:
+        Refused: SITE-01 when another laboratory was started here.
+    """
+    opened = clock.now() - OPENED_BEFORE
+    with clock.replaying(opened):
+        if not Site.objects.filter(is_demonstration=True).exists():
+            start_site(
+                name=NAME,
+                time_zone=TIME_ZONE,
+                administrator=(ADMINISTRATOR.username, ADMINISTRATOR.printed_name),
+                password=PASSWORD,
+                is_demonstration=True,
+            )
+        administrator = User.objects.get(username=ADMINISTRATOR.username)
+        for person in PEOPLE:
+            if not User.objects.filter(username=person.username).exists():
+                add_user(
+                    administrator,
+                    username=person.username,
+                    printed_name=person.printed_name,
+                    role=person.role,
+                    password=PASSWORD,
+                )
+        if not MasterBatchRecord.objects.exists():
+            install_master_batch_record(None, content=installed_content(), code=MBR_CODE, version=1)
+
+
+def made_at() -> datetime:
+    """When this demonstration was made, which is where its history ends. The same at every later start."""
+    first = Entry.objects.get(stream=SITE_STREAM, name="site:start")
+    notes = json.loads(bytes(first.payload))["notes"]
+    return datetime.fromisoformat(notes[REPLAYED])
+
+
+def staff() -> Mapping[str, User]:
+    """Every account by its user name."""
+    return {user.username: user for user in User.objects.all()}
+
+
+def signed(*signers: tuple[Meaning, User]) -> dict[Meaning, Credential]:
+    """Credentials as the people would type them."""
+    return {meaning: Credential(user.username, PASSWORD) for meaning, user in signers}
+
+
+def table() -> str:
+    """The accounts as a table for the console."""
+    rows = [(p.username, p.printed_name, str(p.role.label)) for p in (*PEOPLE, ADMINISTRATOR)]
+    wide = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = [f"  {a:<{wide[0]}}  {b:<{wide[1]}}  {c}" for a, b, c in rows]
+    return "\n".join([f"Demonstration accounts, password «{PASSWORD}» for all:", *lines])
