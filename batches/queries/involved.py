@@ -47,7 +47,7 @@ class SignedStep:
 def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
     """Every signed subject of a batch's stream, by model and key."""
     given: dict[tuple[str, str], list[Standing]] = defaultdict(list)
-    rows = Signature.objects.filter(entry__stream=batch.stream).order_by("at", "id")
+    rows = Signature.objects.filter(entry__stream=batch.stream)
     for standing in standings(rows):
         given[standing.signature.subject_model, standing.signature.subject_pk].append(standing)
     return {key: SignedStep(*key, tuple(found)) for key, found in given.items()}
@@ -80,7 +80,7 @@ class ShownSignature:
 
 def signatures_under(row: models.Model) -> list[ShownSignature]:
     """The signatures under one row, oldest first, with their standing."""
-    given = Signature.objects.filter(subject_model=row._meta.label, subject_pk=str(row.pk)).order_by("at", "id")
+    given = Signature.objects.filter(subject_model=row._meta.label, subject_pk=str(row.pk))
     return [
         ShownSignature(s.signature.get_meaning_display(), s.signature.printed_name, s.signature.at, s.is_valid)
         for s in standings(given)

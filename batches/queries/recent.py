@@ -59,7 +59,7 @@ def recent_acts(batch: m.Batch, *, number: int = 6) -> list[RecentAct]:
     """The newest acts of a batch, newest first. One query for entries, one for signatures, one for each model met."""
     entries = list(Entry.objects.filter(stream=batch.stream, is_refused=False).order_by("-seq")[:number])
     signed: dict[object, list[Signature]] = defaultdict(list)
-    for signature in Signature.objects.filter(entry__in=entries).order_by("at", "id"):
+    for signature in Signature.objects.filter(entry__in=entries):
         signed[signature.entry_id].append(signature)
     roots = {entry.id: _root(entry) for entry in entries}
     rows = _rows(root for root in roots.values() if root is not None)
@@ -70,7 +70,7 @@ def recent_acts(batch: m.Batch, *, number: int = 6) -> list[RecentAct]:
 
 def latest_signatures(batch: m.Batch) -> tuple[str, list[Standing]]:
     """The step signed last, by its name, and every signature it was ever given, newest first, with their standing."""
-    newest = Signature.objects.filter(entry__stream=batch.stream).order_by("-at", "-id").first()
+    newest = Signature.objects.filter(entry__stream=batch.stream).last()
     if newest is None:
         return "", []
     given = Signature.objects.filter(subject_model=newest.subject_model, subject_pk=newest.subject_pk)

@@ -203,7 +203,7 @@ def gather(batch: m.Batch) -> Facts:
 
 
 def _signatures(entries: Sequence[Entry]) -> Mapping[Key, Sequence[Standing]]:
-    given = Signature.objects.filter(entry__in=entries).order_by("at", "id")
+    given = Signature.objects.filter(entry__in=entries)
     found: dict[Key, list[Standing]] = defaultdict(list)
     for standing in standings(given):
         found[(standing.signature.subject_model, standing.signature.subject_pk)].append(standing)

@@ -149,12 +149,16 @@ def _insert_signatures(act: acts.Act) -> list[dict[str, object]]:
             role=signer.user.role,
             meaning=signer.meaning,
             at=act.at,
+            position=position,
             subject_model=subject._meta.label,
             subject_pk=str(subject.pk),
             digest=digest,
         )
-        for subject, digest in ((s, signed_digest(s)) for s in act.subjects)
-        for signer in act.signers
+        for position, (subject, digest, signer) in enumerate(
+            (subject, digest, signer)
+            for subject, digest in ((s, signed_digest(s)) for s in act.subjects)
+            for signer in act.signers
+        )
     ]
     cast(Any, models.QuerySet(Signature)).bulk_create(made)
     return [{"id": str(s.id), "digest": row_digest(s)} for s in made]

@@ -14,7 +14,8 @@ from lims.signatures.meanings import Meaning
 class Signature(models.Model):
     """One person's signature under one subject, sealed in one entry.
 
-    `digest` covers the subject and the rows below it as they stood; names and role are frozen as they were printed.
+    `digest` covers the subject and the rows below it as they stood; names and role are frozen as they were printed. `position` is the
+    place among the signatures of its act.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -25,6 +26,7 @@ class Signature(models.Model):
     role = models.CharField(max_length=20)
     meaning = models.CharField(max_length=30, choices=Meaning)
     at = models.DateTimeField()
+    position = models.PositiveSmallIntegerField()
     subject_model = models.CharField(max_length=60)
     subject_pk = models.CharField(max_length=40)
     digest = models.CharField(max_length=64)
@@ -32,6 +34,7 @@ class Signature(models.Model):
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
+        ordering = ["at", "entry", "position"]
         indexes = [models.Index(fields=["subject_model", "subject_pk"], name="signature_subject")]
 
     def __str__(self) -> str:

@@ -11,16 +11,12 @@ from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.rules.times import is_late
 from lims.accounts.permissions import Role
-from lims.signatures.meanings import Meaning
 from lims.signatures.standing import Standing
 
 
 def in_order(given: Iterable[Standing]) -> list[Standing]:
-    """Signatures in the order given; those of one act in the order of their meanings."""
-    order = list(Meaning)
-    return sorted(
-        given, key=lambda s: (s.signature.at, str(s.signature.entry_id), order.index(Meaning(s.signature.meaning)))
-    )
+    """Signatures in the order given."""
+    return sorted(given, key=lambda s: (s.signature.at, str(s.signature.entry_id), s.signature.position))
 
 
 def signature_row(facts: Facts, standing: Standing) -> blocks.Signature:
