@@ -143,12 +143,19 @@ def assess_eligibility(
 
 @command("patient:weigh", needs=Permission.ENROL_PATIENTS, stream=patient_stream)
 def weigh_patient(act: Act, *, patient: Patient, weight_kg: Decimal, weighed_on: date) -> Patient:
-    """Record a newer weight in kg; the endotoxin limit and the dose per kg follow it."""
+    """Record a newer weight in kg; the endotoxin limit and the dose per kg follow it.
+
+    Raises:
+        Refused: PAT-02, PAT-03 figures that can't be true, PAT-05 older than the weight known.
+    """
     live = Patient.objects.get(pk=patient.pk)
     refuse_if_any(
-        rules.enrolment_refusals(
-            birth_date=live.birth_date, weight_kg=weight_kg, weighed_on=weighed_on, today=_today(act.at)
-        )
+        [
+            *rules.enrolment_refusals(
+                birth_date=live.birth_date, weight_kg=weight_kg, weighed_on=weighed_on, today=_today(act.at)
+            ),
+            *rules.weighing_refusals(weighed_on, last_on=live.weighed_on),
+        ]
     )
     live.weight_kg, live.weighed_on = weight_kg, weighed_on
     act.add(live)

@@ -1,4 +1,4 @@
-"""May this patient be enrolled, be eligible, have a batch issued?"""
+"""May this patient be enrolled, be eligible, have a batch issued? And what comes next for a patient."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from batches.rules.protocol import Answer, Criterion
+from batches.rules.wording import gettext_noop
 from lims.refusals import Refusal
 
 LIGHTEST_KG, HEAVIEST_KG = Decimal(20), Decimal(300)
@@ -60,3 +61,75 @@ def issue_refusals(patient: PatientFacts, *, consents_required: Sequence[tuple[s
         yield Refusal("BAT-02", "Eligibility has not been assessed. Assess it first.")
     elif not patient.is_eligible:
         yield Refusal("BAT-03", "This patient is not eligible. See the assessment.")
+
+
+@dataclasses.dataclass(frozen=True)
+class PatientAct:
+    """One act about a patient: its command's name, its button, its page, what it is for and what stands in its way."""
+
+    name: str
+    title: str
+    url_name: str
+    permission: str
+    why: str
+    is_due: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+def next_acts(
+    patient: PatientFacts, *, consents_required: Sequence[tuple[str, str]], has_open_batch: bool
+) -> list[PatientAct]:
+    """The acts of a patient in the order they are done; the due ones are those the next batch waits for."""
+    missing = [name for key, name in consents_required if key not in patient.consents_valid]
+    refusals = tuple(issue_refusals(patient, consents_required=consents_required))
+    return [
+        PatientAct(
+            "consent:record",
+            gettext_noop("Record consent"),
+            "record-consent",
+            "enrol_patients",
+            gettext_noop("A consent is missing or withdrawn.")
+            if missing
+            else gettext_noop("A newer version of a form, signed."),
+            is_due=bool(missing),
+        ),
+        PatientAct(
+            "eligibility:assess",
+            gettext_noop("Assess eligibility"),
+            "assess-eligibility",
+            "enrol_patients",
+            gettext_noop("Not assessed yet.")
+            if patient.is_eligible is None
+            else gettext_noop("Assess again when something has changed."),
+            is_due=patient.is_eligible is None,
+        ),
+        PatientAct(
+            "batch:issue",
+            gettext_noop("Issue batch"),
+            "issue-batch",
+            "issue_batches",
+            gettext_noop("Another batch is under way. One batch is infused once.")
+            if has_open_batch
+            else gettext_noop("Consents and eligibility are in order."),
+            is_due=not refusals and not has_open_batch,
+            refusals=refusals,
+        ),
+        PatientAct(
+            "patient:weigh",
+            gettext_noop("Record weight"),
+            "weigh-patient",
+            "enrol_patients",
+            gettext_noop("Dose per kg and the endotoxin limit follow it."),
+        ),
+    ]
+
+
+def weighing_refusals(weighed_on: date, *, last_on: date) -> Iterator[Refusal]:
+    """PAT-05: a weighing older than the one known would replace a newer weight."""
+    if weighed_on < last_on:
+        yield Refusal(
+            "PAT-05",
+            "The weight known is from {date}. Enter a newer one.",
+            "weighed_on",
+            {"date": last_on.strftime("%-d %b %Y")},
+        )

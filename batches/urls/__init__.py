@@ -11,12 +11,16 @@ from batches.urls import (
     fills,
     harvests,
     isolations,
+    issuing,
     passages,
+    patients,
     samples,
 )
 
 urlpatterns: list[URLPattern] = [
     *batches.urlpatterns,
+    *patients.urlpatterns,
+    *issuing.urlpatterns,
     *harvests.urlpatterns,
     *isolations.urlpatterns,
     *documents.urlpatterns,
