@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import json
+from functools import cached_property, lru_cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -42,4 +43,10 @@ class MasterBatchRecord(Recorded):
     @cached_property
     def process(self) -> Process:
         """The content as the rules read it."""
-        return Process.parse(self.content)
+        return _read(json.dumps(self.content, sort_keys=True))
+
+
+@lru_cache(maxsize=8)
+def _read(content: str) -> Process:
+    """A content read once: every act of every batch asks for it, and a version never changes."""
+    return Process.parse(json.loads(content))
