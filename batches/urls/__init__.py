@@ -7,6 +7,7 @@ from batches.urls import (
     batches,
     culture,
     deviations,
+    dispositions,
     documents,
     fills,
     harvests,
@@ -30,4 +31,5 @@ urlpatterns: list[URLPattern] = [
     *fills.urlpatterns,
     *samples.urlpatterns,
     *deviations.urlpatterns,
+    *dispositions.urlpatterns,
 ]

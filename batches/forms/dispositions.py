@@ -1,0 +1,35 @@
+"""The form of the decision about a product: shape only. Its fields stand on the page and belong to the bar below it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from batches.rules.release import DECISIONS
+from lims.web.widgets import PasswordInput, Textarea, TextInput
+
+FORM_ID = "decide"
+
+
+class DispositionForm(forms.Form):
+    """What QA types with a decision. All reasons come from the rules, so that they are told together."""
+
+    decision = forms.ChoiceField(
+        choices=[(d.value, d.value) for d in DECISIONS],
+        error_messages={"required": _("Press one of the buttons to decide.")},
+        widget=forms.HiddenInput(),
+    )
+    grounds = forms.CharField(
+        label=_("Grounds"),
+        required=False,
+        widget=Textarea({"form": FORM_ID}, hint=_("What the decision rests on; for a rejection, why"), rows=3),
+    )
+    physician_informed = forms.CharField(
+        label=_("Physician informed of what is pending"),
+        required=False,
+        max_length=200,
+        widget=TextInput({"form": FORM_ID}, hint=_("Who, when and how; needed for a conditional release"), span=12),
+    )
+    password = forms.CharField(
+        label=_("Your password"), required=False, strip=False, widget=PasswordInput({"form": FORM_ID})
+    )
