@@ -195,7 +195,8 @@ class Story(BedsideStory):
 
     def isolate(self, **changes: Any) -> Isolation:
         """4.0×10⁵ viable cells in 2.0 mL, 1.8 mL of it seeded into one T25 as P0."""
-        self.receive()
+        if not hasattr(self, "batch") or not hasattr(self.fresh(), "receipt"):
+            self.receive()
         self.stock()
         self.wait(hours=2)
         given: dict[str, Any] = {
