@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from batches.models import Batch
 from batches.queries.facts import batch_facts
@@ -20,6 +21,11 @@ from lims.web.act_pages import ActPage, act_page
 def find_batch(number: str) -> Batch:
     """The batch of a number, with its patient and process; 404 otherwise."""
     return get_object_or_404(Batch.objects.select_related("patient", "mbr"), number=number)
+
+
+def act_words(name: str) -> str:
+    """What an act is called on screen."""
+    return _(BY_NAME[name].title) if name in BY_NAME else name
 
 
 def batch_act(
@@ -72,6 +78,7 @@ def batch_act(
             inputs=inputs,
             done_url=done_url or home,
             already_url=home,
+            act_words=act_words,
             stream=batch.stream,
             signed=meanings,
             subtitle=subtitle,

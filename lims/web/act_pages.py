@@ -22,7 +22,7 @@ from lims.ledger.append import AlreadyDone
 from lims.refusals import Refusal, Refused
 from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
 from lims.web.access import actor_of
-from lims.web.templatetags.lims_tags import field_errors
+from lims.web.templatetags.lims_tags import field_errors, when
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,8 @@ class ActPage:
     """What one act's page needs.
 
     `run(**inputs)` calls the command, with `signatures`, `once`, `seen` and `reason` added; `inputs` turns a valid
-    form into the command's arguments (its cleaned data unless told); `done_url` is where to go on.
+    form into the command's arguments (its cleaned data unless told); `done_url` is where to go on; `act_words`
+    says what an act of somebody else was.
     """
 
     title: str
@@ -71,6 +72,7 @@ class ActPage:
     template: str = "lims/act.html"
     context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     already_url: str = "/"
+    act_words: Callable[[str], str] = str
 
 
 def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
@@ -90,7 +92,7 @@ def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
     except AlreadyDone:
         return redirect(page.already_url if callable(page.done_url) else page.done_url)
     except Stale as stale:
-        said = [f"{e.actor_name}: {e.name}" for e in stale.entries]
+        said = [f"{when(e.at)}, {e.actor_name}: {page.act_words(e.name)}" for e in stale.entries]
         return _page(request, page, form, actor, stale.refusals, _seen(page), once, status=409, changed=said)
     except Refused as refused:
         return _page(request, page, form, actor, refused.refusals, seen, once, status=422)

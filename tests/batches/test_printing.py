@@ -8,9 +8,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.test import Client
-from django.conf import LazySettings
 
 from batches.commands.documents import request_print
 from batches.models import PrintedRecord, PrintJob
