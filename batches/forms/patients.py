@@ -25,7 +25,7 @@ class EnrolForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=TextInput(span=6))
     birth_date = forms.DateField(label=_("Birth date"), widget=DateInput(span=3))
-    sex = forms.ChoiceField(label=_("Sex"), choices=[("", "")] + Patient.Sex.choices, widget=Select(span=3))
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", ""), *Patient.Sex.choices], widget=Select(span=3))
     medical_record_number = forms.CharField(label=_("Medical record number"), max_length=40, widget=TextInput(span=6))
     weight_kg = _weight()
     weighed_on = forms.DateField(label=_("Weighed on"), widget=DateInput())
