@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """`--people` opens the laboratory, `--fill` replays the synthetic donors, `--accounts` prints who can sign in."""
 
     help = "Make a demonstration laboratory of synthetic data. It can't be turned into a real one."
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Exactly one of three things to do."""
