@@ -33,12 +33,13 @@ class Today:
     """Where one of the newest donors stands when the demonstration is made.
 
     Either the final cell harvest was so long ago, or the isolation so many days. `unfed` leaves out the last hours'
-    care, so that something is overdue.
+    care, so that something is overdue; `waits_in` is the passage that was seen ready and is still to be detached.
     """
 
     harvested: timedelta | None = None
     isolated_days: int | None = None
     unfed: timedelta = timedelta()
+    waits_in: int | None = None
 
 
 _NEWEST: Final = {
@@ -47,7 +48,7 @@ _NEWEST: Final = {
     "SYN-22": Today(harvested=timedelta(hours=21)),  # released, the infusion is booked in an hour and a half
     "SYN-23": Today(harvested=timedelta(hours=6)),  # filled and tested, QA decides
     "SYN-24": Today(harvested=timedelta(hours=1, minutes=40)),  # cells harvested, to be filled
-    "SYN-26": Today(isolated_days=38),  # in its third passage, nearly ready
+    "SYN-26": Today(isolated_days=39, waits_in=2),  # seen ready, to be passaged
     "SYN-25": Today(isolated_days=27, unfed=timedelta(hours=74)),  # medium change overdue
     "SYN-28": Today(isolated_days=6),  # P0
 }
@@ -111,5 +112,7 @@ def _steps(way: Way) -> Iterator[Step]:
     made = way.calendar.ends_at
     today = _NEWEST.get(way.donor.name)
     until = made - (today.unfed if today else timedelta())
+    if today is not None and today.waits_in is not None:
+        until = min(until, way.calendar.ends(way.donor.generations[today.waits_in]) - timedelta(minutes=1))
     for steps in (making.steps(way), testing.steps(way), bedside.steps(way)):
         yield from (step for step in steps if step.at <= until)
