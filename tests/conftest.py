@@ -1,4 +1,6 @@
-"""Fixtures for every test: a real broker and a real worker, for those that ask. The people are in cast.py."""
+"""Fixtures for every test: the cast and their stage; a real broker and a real worker, for those that ask."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +12,24 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
 from tests import services
+from tests.builders import Story
+from tests.cast import Cast, gather_cast
 
 # The same examples at every run, and no verdict by the clock: a busy machine is not a finding.
 hypothesis_settings.register_profile("ours", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.load_profile("ours")
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """One laboratory with its people and process."""
+    return gather_cast()
+
+
+@pytest.fixture
+def story(cast: Cast) -> Story:
+    """A way through the laboratory that has not begun."""
+    return Story(cast)
 
 
 @pytest.fixture(scope="session")
