@@ -12,7 +12,7 @@ FORM_ID = "decide"
 
 
 class DispositionForm(forms.Form):
-    """What QA types with a decision. All reasons come from the rules, so that they are told together."""
+    """What QA types with a decision. What stops a decision is told by the rules, on the page and when it is signed."""
 
     decision = forms.ChoiceField(
         choices=[(d.value, d.value) for d in DECISIONS],
@@ -21,7 +21,6 @@ class DispositionForm(forms.Form):
     )
     grounds = forms.CharField(
         label=_("Grounds"),
-        required=False,
         widget=Textarea({"form": FORM_ID}, hint=_("What the decision rests on; for a rejection, why"), rows=3),
     )
     physician_informed = forms.CharField(
@@ -30,6 +29,4 @@ class DispositionForm(forms.Form):
         max_length=200,
         widget=TextInput({"form": FORM_ID}, hint=_("Who, when and how; needed for a conditional release"), span=12),
     )
-    password = forms.CharField(
-        label=_("Your password"), required=False, strip=False, widget=PasswordInput({"form": FORM_ID})
-    )
+    password = forms.CharField(label=_("Your password"), strip=False, widget=PasswordInput({"form": FORM_ID}))

@@ -168,4 +168,4 @@ def _tally(found: Iterable[Concern]) -> dict[str, int]:
 
 
 def _is_reached(section: Section, facts: ReleaseFacts) -> bool:
-    return facts.is_infused or section.anchor not in {"infusion", "outcomes"}
+    return facts.is_infused or section.anchor not in {"infusion", "follow-up", "outcomes"}
