@@ -60,7 +60,8 @@ def rail(rows: BatchRows, *, now: datetime, alerts: frozenset[int] = frozenset()
 def mini(batch: Batch) -> list[str]:
     """The rail of one batch in a list, from what lists know: `d` done, `h` here, empty for still to come."""
     generation = batch.generation or 0
-    passages = max(USUAL_PASSAGES, generation + 1)
+    is_made = batch.stage not in {Stage.ISSUED, Stage.HARVESTED, Stage.RECEIVED, Stage.CULTURE}
+    passages = generation + 1 if is_made else max(USUAL_PASSAGES, generation + 1)
     total = 3 + passages + 5
     at = {
         Stage.ISSUED: 1,
@@ -71,9 +72,11 @@ def mini(batch: Batch) -> list[str]:
         Stage.FILLED: 3 + passages + (1 if batch.disposition == DispositionState.PENDING else 3),
         Stage.INFUSING: 3 + passages + 3,
         Stage.INFUSED: 3 + passages + 4,
-        Stage.ENDED: total,
+        # What ended without a decision came no further than its passages.
+        Stage.ENDED: 3 + passages if batch.disposition == DispositionState.PENDING else total,
     }[Stage(batch.stage)]
-    return ["d" if n < at else "h" if n == at else "" for n in range(total)]
+    is_over = batch.stage == Stage.ENDED
+    return ["d" if n < at else "h" if n == at and not is_over else "" for n in range(total)]
 
 
 def _done(rows: BatchRows) -> dict[str, datetime | None]:
@@ -207,6 +210,9 @@ def _label(name: str) -> str:
 def _words(rows: BatchRows, name: str, state: State, now: datetime) -> str:
     if state == "ended":
         return _("ended")
+    if name == "test" and state == "done":
+        waiting = sum(1 for r in rows.results if r.state == ResultState.PENDING)
+        return _("{number} pending").format(number=waiting) if waiting else ""
     if state != "here" or not name.startswith("P"):
         return ""
     seeded = [p.done_at for p in rows.passages if not p.is_final and f"P{p.generation + 1}" == name]

@@ -53,10 +53,10 @@ def stage_words(batch: Batch, seeded: Mapping[int, datetime], now: datetime) -> 
     return f"P{batch.generation} · {day_words(seeded[batch.pk], now)}"
 
 
-def span_words(span: timedelta) -> str:
-    """`15 min`, `1 h 53 min`, `3 d`: as people say how long."""
+def span_words(span: timedelta, *, in_hours: bool = False) -> str:
+    """`15 min`, `1 h 53 min`, `3 d`: as people say how long; `in_hours` where limits are in hours."""
     minutes = int(abs(span).total_seconds() // 60)
-    if minutes >= 48 * 60:
+    if minutes >= 48 * 60 and not in_hours:
         return quantity(minutes // (24 * 60), "d")
     hours, rest = divmod(minutes, 60)
     if hours >= 12 or (hours and not rest):

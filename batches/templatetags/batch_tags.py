@@ -34,3 +34,12 @@ def link(concern: Concern) -> str:
         return reverse(concern.link_name, args=concern.link_args)
     except NoReverseMatch:
         return ""
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop, whichever of them it lacks."""
+    said = str(text).strip()
+    if not said:
+        return ""
+    return said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")

@@ -109,8 +109,8 @@ def _shown_task(task: Task, now: datetime) -> ShownTask:
         used = min(max((now - task.hold.start) / whole, 0.0), 1.0)
         bar = Bar(f"{used * 100:.1f}", f"{task.hold.alert / whole * 100:.1f}" if task.hold.action else "")
         note = _("%(used)s; alert at %(alert)s") % {
-            "used": span_words(now - task.hold.start),
-            "alert": span_words(task.hold.alert),
+            "used": span_words(now - task.hold.start, in_hours=True),
+            "alert": span_words(task.hold.alert, in_hours=True),
         }
     return ShownTask(task.title, task.why, task.button, _address(task), _tone(task, now), due, note, bar)
 
