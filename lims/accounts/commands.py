@@ -5,6 +5,8 @@ Not here: checking a password (authentication.py).
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
@@ -17,7 +19,7 @@ from lims.commands import command
 from lims.ledger.append import sealed
 from lims.ledger.models import SITE_STREAM
 from lims.models import Site
-from lims.refusals import Refusal, Refused
+from lims.refusals import Refusal, Refused, refuse_if_any
 
 _DEMONSTRATION_HASHER = "argon2_demonstration"
 
@@ -28,11 +30,17 @@ def start_site(
     """Begin a laboratory with its first administrator (user name, printed name), once.
 
     Raises:
-        Refused: SITE-01 when a site has been started here; it can't become another one.
+        Refused: SITE-01 when a site has been started here; it can't become another one. SITE-02 unknown time zone.
+            ACC-05 a password too weak; those of a demonstration are public and not looked at.
+        ValidationError: a name that can't be kept.
     """
     if Site.objects.exists():
         raise Refused(Refusal("SITE-01", "A site has been started here. Use an empty database for another one."))
     username, printed_name = administrator
+    refusals = [] if is_demonstration else weaknesses(password, User(username=username, printed_name=printed_name))
+    if time_zone not in available_timezones():
+        refusals.append(Refusal("SITE-02", "This time zone is not known. Name one such as Asia/Tokyo.", "time_zone"))
+    refuse_if_any(refusals)
     act = Act(name="site:start", actor=None, at=clock.now())
     act.notes = {"site": name, "time zone": time_zone, "demonstration": str(is_demonstration).lower()}
     with sealed(act, SITE_STREAM):
@@ -53,6 +61,15 @@ def add_user(act: Act, *, username: str, printed_name: str, role: str, password:
     _give_password(user, password, is_demonstration=site.is_demonstration)
     act.add(user)
     return user
+
+
+def weaknesses(password: str, user: User) -> list[Refusal]:
+    """Why a password is too weak for a person: ACC-05 for each reason."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return [Refusal("ACC-05", "{problem}", "password", {"problem": m}) for m in error.messages]
+    return []
 
 
 def _give_password(user: User, password: str, *, is_demonstration: bool) -> None:
@@ -93,12 +110,7 @@ def change_password(actor: User, old: str, new: str) -> User:
         Refused: ACC-* for the old one, ACC-05 when the new one is too weak or the same.
     """
     verify(Credential(actor.username, old), purpose="change password", at="old_password")
-    try:
-        validate_password(new, actor)
-    except ValidationError as error:
-        raise Refused(
-            [Refusal("ACC-05", "{problem}", "new_password", {"problem": m}) for m in error.messages]
-        ) from error
+    refuse_if_any(r.at("new_password") for r in weaknesses(new, actor))
     if old == new:
         raise Refused(Refusal("ACC-05", "The new password is the old one. Choose another.", "new_password"))
     with sealed(Act(name="account:change-password", actor=actor, at=clock.now()), SITE_STREAM) as act:
