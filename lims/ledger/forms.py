@@ -1,0 +1,34 @@
+"""What is typed to look something up in the ledger."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lims.accounts.models import User
+from lims.web.widgets import Select, TextInput
+
+
+class FilterForm(forms.Form):
+    """Which entries to show. Every field may be left blank."""
+
+    stream = forms.CharField(
+        label=_("Stream"), required=False, max_length=40, widget=TextInput({"placeholder": "B-0001"}, span=3)
+    )
+    person = forms.ModelChoiceField(
+        label=_("Person"),
+        required=False,
+        queryset=User.objects.order_by("printed_name"),
+        to_field_name="username",
+        empty_label=_("Anyone"),
+        widget=Select(span=3),
+    )
+    act = forms.CharField(
+        label=_("Act"), required=False, max_length=60, widget=TextInput({"placeholder": "passage:"}, span=3)
+    )
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[("", _("Recorded or refused")), ("recorded", _("Recorded")), ("refused", _("Refused"))],
+        widget=Select(span=3),
+    )

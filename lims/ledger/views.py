@@ -1,0 +1,66 @@
+"""Pages of the audit trail: every act, newest first, and one act with what it changed, old to new."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from lims.accounts.permissions import Permission, Role
+from lims.ledger import reading
+from lims.ledger.forms import FilterForm
+from lims.ledger.models import Entry
+from lims.signatures.standing import standings
+from lims.web.access import needs
+
+_REFUSED = {"refused": True, "recorded": False}
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponse:
+    """The audit trail. The filter is in the address, so that a view of it can be passed on."""
+    form = FilterForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    wanted = reading.Wanted(
+        stream=asked.get("stream", "").strip(),
+        person=asked.get("person"),
+        act=asked.get("act", "").strip(),
+        is_refused=_REFUSED.get(asked.get("outcome", "")),
+    )
+    after = request.GET.get("after", "")
+    shown = reading.entries(wanted, after=after)
+    kept = {name: value for name in form.fields if (value := request.GET.get(name, ""))}
+    home = reverse("ledger")
+    pager = {
+        "first_url": f"{home}?{urlencode(kept)}" if after else "",
+        "next_url": f"{home}?{urlencode({**kept, 'after': shown.more})}" if shown.more else "",
+    }
+    return render(
+        request,
+        "lims/ledger/list.html",
+        {"form": form, "lines": shown.lines, "pager": pager, "is_filtered": bool(kept)},
+    )
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def entry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One act in full."""
+    found = get_object_or_404(Entry.objects.select_related("actor"), pk=pk)
+    told = reading.told(found)
+    signatures = found.signatures.select_related("signer").order_by("meaning", "subject_model")
+    around = Entry.objects.filter(stream=found.stream, seq__in=(found.seq - 1, found.seq + 1))
+    beside = {("before" if e.seq < found.seq else "after"): e for e in around}
+    context = {
+        "told": told,
+        "entry": found,
+        "role": Role(told.actor_role).label if told.actor_role else "",
+        "standings": standings(signatures),
+        "beside": beside,
+    }
+    return render(request, "lims/ledger/entry.html", context)
