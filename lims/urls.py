@@ -3,12 +3,15 @@
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from lims.accounts.permissions import Permission
 from lims.web.context import Destination
 from lims.web.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("lims.accounts.urls")),
+    path("", include("lims.accounts.people_urls")),
+    path("", include("lims.ledger.urls")),
     path("", include("batches.urls")),
 ]
 
@@ -21,6 +24,8 @@ navigation = [
     Destination(_("Equipment"), "equipment", is_extra=True),
     Destination(_("Deviations"), "deviations", is_extra=True),
     Destination(_("Records"), "records", is_extra=True),
+    Destination(_("Audit trail"), "ledger", is_extra=True),
+    Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]
 
 handler400 = "lims.web.errors.bad_request"
