@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from batches.commands.streams import advance, batch_stream, locked, require
-from batches.models import Batch, MasterBatchRecord, Patient
-from batches.queries.patients import patient_facts
+from batches.models import Batch, Patient
+from batches.queries.patients import consents_required, effective_process, patient_facts
 from batches.rules.identity import chain_of_identity
-from batches.rules.patients import issue_refusals
+from batches.rules.patients import issue_refusals, no_process
 from batches.rules.states import Stage
 from lims.accounts.permissions import Permission
 from lims.acts import Act
@@ -28,11 +28,10 @@ def issue_batch(act: Act, *, patient: Patient, booked_infusion_at: datetime | No
         Refused: BAT-01 to BAT-03 from the patient's consents and eligibility, BAT-04 no effective master batch
             record, BAT-05 a booking in the past.
     """
-    mbr = MasterBatchRecord.objects.filter(state=MasterBatchRecord.State.EFFECTIVE).first()
+    mbr = effective_process()
     if mbr is None:
-        raise Refused(Refusal("BAT-04", "No master batch record is effective. Ask QA to make one effective."))
-    required = [(c.key, c.name) for c in mbr.process.consents]
-    refusals = list(issue_refusals(patient_facts(patient), consents_required=required))
+        raise Refused(no_process())
+    refusals = list(issue_refusals(patient_facts(patient), consents_required=consents_required(mbr)))
     if booked_infusion_at is not None and booked_infusion_at <= act.at:
         refusals.append(Refusal("BAT-05", "This time has passed. Book a time to come.", "booked_infusion_at"))
     refuse_if_any(refusals)
@@ -60,10 +59,15 @@ def _next_code(year: int) -> str:
 
 @command("batch:book", needs=Permission.INFUSE, stream=batch_stream)
 def book_infusion(act: Act, *, batch: Batch, booked_infusion_at: datetime) -> Batch:
-    """Book the infusion, or move the booking. Raises Refused BAT-05 for a time that has passed."""
+    """Book the infusion, or move the booking.
+
+    Raises:
+        Refused: BAT-05 a time that has passed, BAT-09 and BAT-10 a batch that waits for no infusion.
+    """
+    live = locked(batch)
+    require("batch:book", live)
     if booked_infusion_at <= act.at:
         raise Refused(Refusal("BAT-05", "This time has passed. Book a time to come.", "booked_infusion_at"))
-    live = locked(batch)
     live.booked_infusion_at = booked_infusion_at
     act.add(live)
     return live

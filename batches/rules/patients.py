@@ -63,6 +63,11 @@ def issue_refusals(patient: PatientFacts, *, consents_required: Sequence[tuple[s
         yield Refusal("BAT-03", "This patient is not eligible. See the assessment.")
 
 
+def no_process() -> Refusal:
+    """BAT-04: nothing says how a batch is made."""
+    return Refusal("BAT-04", "No master batch record is effective. Ask QA to make one effective.")
+
+
 @dataclasses.dataclass(frozen=True)
 class PatientAct:
     """One act about a patient: its command's name, its button, its page, what it is for and what stands in its way."""

@@ -192,6 +192,14 @@ def _anytime(facts: BatchFacts) -> Iterator[Refusal]:
     yield from ()
 
 
+def _booking(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _not_ended(facts)
+    if facts.infusion is not None:
+        yield Refusal("BAT-10", "The infusion has begun. There is nothing to book.")
+    elif facts.disposition is DispositionState.REJECTED:
+        yield Refusal("BAT-10", "This product is rejected. There is no infusion to book.")
+
+
 def _end(facts: BatchFacts) -> Iterator[Refusal]:
     yield from _not_ended(facts)
     if facts.stage is Stage.INFUSING:
@@ -293,6 +301,7 @@ ACTS: Final = (
         "adverse_event:assess", "Assess adverse events", "adverse-event-check", "infuse", _adverse, from_infusion=True
     ),
     ActRule("follow_up:record", "Record follow-up", "follow-up", "record_outcomes", _follow_up),
+    ActRule("batch:book", "Book infusion", "book", "infuse", _booking, True, until=Stage.FILLED),
     ActRule("deviation:raise", "Raise deviation", "raise-deviation", "raise_deviations", _anytime, True),
     ActRule("record:correct", "Correct a value", "corrections", "correct_records", _anytime, True),
     ActRule("batch:end", "End batch", "end-batch", "decide_disposition", _end, until=Stage.INFUSED),

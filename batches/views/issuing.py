@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from batches.commands.batches import book_infusion, end_batch, issue_batch
 from batches.forms.issuing import BookingForm, EndForm, IssueForm
 from batches.queries.patients import consents_required, effective_process, has_open_batch, patient_facts
-from batches.rules.patients import issue_refusals
+from batches.rules.patients import issue_refusals, no_process
 from batches.views.acting import batch_act, find_batch
 from batches.views.patients import find_patient
 from lims.accounts.permissions import Permission
@@ -26,12 +27,16 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
     home = reverse("patient", args=[code])
     mbr = effective_process()
     assessed = patient.assessments_of_eligibility.last()
+    about = {"patient": patient, "standing": assessed}
+    reasons = list(issue_refusals(patient_facts(patient), consents_required=consents_required(mbr)))
+    if mbr is None:
+        reasons.insert(0, no_process())
+    if request.method == "GET" and reasons:
+        return render(request, "batches/issuing/not_yet.html", {**about, "reasons": reasons}, status=409)
     context = {
-        "patient": patient,
-        "standing": assessed,
+        **about,
         "mbr": mbr,
         "consents": patient.consents.filter(withdrawn_on__isnull=True),
-        "in_the_way": list(issue_refusals(patient_facts(patient), consents_required=consents_required(mbr))),
         "has_open_batch": has_open_batch(patient),
     }
 
