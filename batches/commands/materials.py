@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from batches.models import Equipment, Lot, Patient
+from batches.queries.materials import equipment_facts, lot_facts
+from batches.rules.materials import decision_refusals, service_refusals
 from lims.accounts.permissions import Permission
 from lims.acts import Act
 from lims.commands import command
-from lims.refusals import Refusal, Refused
+from lims.refusals import Refusal, Refused, refuse_if_any
+from lims.site import zone
+
+
+def _today(act: Act) -> date:
+    return act.at.astimezone(zone()).date()
 
 
 @command("lot:register", needs=Permission.MANAGE_MATERIALS)
@@ -43,14 +50,11 @@ def decide_lot(act: Act, *, lot: Lot, state: str) -> Lot:
     """Release a lot, reject it, or put it back into quarantine; the reason is the act's.
 
     Raises:
-        Refused: LOT-07 a rejected lot stays rejected, LOT-08 a reason is missing for anything but the first release.
+        Refused: LOT-07 a rejected lot stays rejected, LOT-08 a reason is missing for anything but the first release,
+            LOT-09 releasing what has expired, LOT-10 the state it has.
     """
-    live = Lot.objects.get(pk=lot.pk)
-    if live.state == Lot.State.REJECTED:
-        raise Refused(Refusal("LOT-07", "This lot is rejected. A rejection is final.", "state"))
-    is_first_release = live.state == Lot.State.QUARANTINE and state == Lot.State.RELEASED
-    if not is_first_release and not act.reason.strip():
-        raise Refused(Refusal("LOT-08", "Say why.", "reason"))
+    live = Lot.objects.select_related("patient").get(pk=lot.pk)
+    refuse_if_any(decision_refusals(lot_facts(live), to=state, reason=act.reason, on=_today(act)))
     live.state = state
     act.add(live)
     return live
@@ -69,7 +73,7 @@ def register_equipment(act: Act, *, kind: str, code: str, name: str, calibration
 @command("equipment:calibrate", needs=Permission.MANAGE_MATERIALS)
 def calibrate_equipment(act: Act, *, equipment: Equipment, calibration_due_on: date) -> Equipment:
     """Record a calibration by the day the next one is due. Raises Refused EQP-06 for a day that has passed."""
-    if calibration_due_on <= act.at.date():
+    if calibration_due_on <= _today(act):
         raise Refused(Refusal("EQP-06", "This day has passed. Enter when the next one is due.", "calibration_due_on"))
     live = Equipment.objects.get(pk=equipment.pk)
     live.calibration_due_on = calibration_due_on
@@ -79,10 +83,9 @@ def calibrate_equipment(act: Act, *, equipment: Equipment, calibration_due_on: d
 
 @command("equipment:set_service", needs=Permission.MANAGE_MATERIALS)
 def set_service(act: Act, *, equipment: Equipment, is_in_service: bool) -> Equipment:
-    """Take equipment out of service, or put it back. Raises Refused EQP-07 without a reason."""
-    if not act.reason.strip():
-        raise Refused(Refusal("EQP-07", "Say why.", "reason"))
+    """Take equipment out of service, or put it back. Raises Refused EQP-07 without a reason, EQP-08 no change."""
     live = Equipment.objects.get(pk=equipment.pk)
+    refuse_if_any(service_refusals(equipment_facts(live), to=is_in_service, reason=act.reason))
     live.is_in_service = is_in_service
     act.add(live)
     return live

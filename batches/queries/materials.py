@@ -1,9 +1,56 @@
-"""Lots and equipment by the code that was scanned."""
+"""Lots and equipment: by the code that was scanned, where each was used, and what was decided about it."""
 
 from __future__ import annotations
 
-from batches.models import Equipment, Lot
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from batches.models import Batch, Equipment, Lot
 from batches.rules.materials import EquipmentFacts, LotFacts
+from batches.rules.wording import gettext_noop
+from lims.ledger.models import Entry
+from lims.recorded import version_model
+
+# How a batch leads to the lots and the equipment it used, and in which step.
+_LOT_PATHS = (
+    ("isolation__enzyme_lot", gettext_noop("Isolation, enzyme")),
+    ("isolation__medium_lot", gettext_noop("Isolation, medium")),
+    ("passages__reagent_lot", gettext_noop("Detachment")),
+    ("passages__medium_lot", gettext_noop("Reseeding, medium")),
+    ("vessels__lot", gettext_noop("Vessels")),
+    ("medium_changes__lot", gettext_noop("Medium change")),
+    ("fill__vehicle_lot", gettext_noop("Fill, vehicle")),
+    ("fill__container_lot", gettext_noop("Fill, container")),
+)
+_EQUIPMENT_PATHS = (
+    ("isolation__cabinet", gettext_noop("Isolation")),
+    ("isolation__incubator", gettext_noop("Culture of P0")),
+    ("passages__cabinet", gettext_noop("Passage")),
+    ("passages__incubator", gettext_noop("Culture")),
+    ("isolation__count__counter", gettext_noop("Count at isolation")),
+    ("passages__count__counter", gettext_noop("Count in a passage")),
+    ("fill__count__counter", gettext_noop("Count of the product")),
+    ("infusion__pump", gettext_noop("Infusion")),
+)
+
+
+@dataclasses.dataclass
+class Use:
+    """One batch that used a lot or a piece of equipment, and the steps it was used in."""
+
+    batch: Batch
+    steps: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One version of a lot or a piece of equipment: when, by whom, why, and the row as it stood then."""
+
+    at: datetime
+    who: str
+    reason: str
+    row: Any
 
 
 def lot_by_code(code: str) -> tuple[Lot | None, LotFacts | None]:
@@ -11,8 +58,7 @@ def lot_by_code(code: str) -> tuple[Lot | None, LotFacts | None]:
     lot = Lot.objects.select_related("patient").filter(code__iexact=code.strip()).first()
     if lot is None:
         return None, None
-    owner = lot.patient.code if lot.patient else None
-    return lot, LotFacts(lot.code, lot.kind, lot.expires_on, lot.state, owner)
+    return lot, lot_facts(lot)
 
 
 def equipment_by_code(code: str) -> tuple[Equipment | None, EquipmentFacts | None]:
@@ -20,4 +66,34 @@ def equipment_by_code(code: str) -> tuple[Equipment | None, EquipmentFacts | Non
     item = Equipment.objects.filter(code__iexact=code.strip()).first()
     if item is None:
         return None, None
-    return item, EquipmentFacts(item.code, item.kind, item.calibration_due_on, item.is_in_service)
+    return item, equipment_facts(item)
+
+
+def lot_facts(lot: Lot) -> LotFacts:
+    """What the rules know of a lot."""
+    return LotFacts(lot.code, lot.kind, lot.expires_on, lot.state, lot.patient.code if lot.patient else None)
+
+
+def equipment_facts(item: Equipment) -> EquipmentFacts:
+    """What the rules know of a piece of equipment."""
+    return EquipmentFacts(item.code, item.kind, item.calibration_due_on, item.is_in_service)
+
+
+def uses_of(thing: Lot | Equipment) -> list[Use]:
+    """Every batch that used it, the newest first: what a recall asks."""
+    found: dict[int, Use] = {}
+    for path, step in _LOT_PATHS if isinstance(thing, Lot) else _EQUIPMENT_PATHS:
+        for batch in Batch.objects.filter(**{path: thing}).select_related("patient").distinct():
+            found.setdefault(batch.pk, Use(batch, [])).steps.append(step)
+    return sorted(found.values(), key=lambda use: -use.batch.pk)
+
+
+def changes_of(thing: Lot | Equipment) -> list[Change]:
+    """Everything that was registered or decided about it, the newest first."""
+    versions: list[Any] = list(version_model(type(thing))._default_manager.filter(id=thing.pk).order_by("-history_id"))
+    entries = Entry.objects.in_bulk([v.act_id for v in versions])
+    return [
+        Change(v.history_date, entries[v.act_id].actor_name, v.history_change_reason or "", v)
+        for v in versions
+        if v.act_id in entries
+    ]

@@ -1,12 +1,16 @@
-"""May this lot, may this piece of equipment be used for this patient, today?"""
+"""May this lot, may this piece of equipment be used for this patient, today? May a lot be decided on so?"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
+from batches.rules.wording import gettext_noop
 from lims.refusals import Refusal
+
+# How long before its last day something is said to end soon: a proposed default.
+SOON = timedelta(days=14)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,3 +79,64 @@ def equipment_refusals(
             field,
             {"date": item.calibration_due_on.strftime("%-d %b %Y")},
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitness:
+    """Whether something may be used today: a word for its tone, and the same in words."""
+
+    verdict: str
+    words: str
+
+
+def lot_fitness(lot: LotFacts, on: date) -> Fitness:
+    """How a lot stands on a day, the gravest reason first."""
+    if lot.state == "rejected":
+        return Fitness("rejected", gettext_noop("Rejected"))
+    if lot.expires_on < on:
+        return Fitness("action", gettext_noop("Expired"))
+    if lot.state != "released":
+        return Fitness("pending", gettext_noop("In quarantine"))
+    if lot.expires_on <= on + SOON:
+        return Fitness("alert", gettext_noop("Expires soon"))
+    return Fitness("ok", gettext_noop("May be used"))
+
+
+def equipment_fitness(item: EquipmentFacts, on: date) -> Fitness:
+    """How a piece of equipment stands on a day, the gravest reason first."""
+    if not item.is_in_service:
+        return Fitness("blocked", gettext_noop("Out of service"))
+    if item.calibration_due_on < on:
+        return Fitness("action", gettext_noop("Calibration overdue"))
+    if item.calibration_due_on <= on + SOON:
+        return Fitness("alert", gettext_noop("Calibration due soon"))
+    return Fitness("ok", gettext_noop("May be used"))
+
+
+def decision_refusals(lot: LotFacts, *, to: str, reason: str, on: date) -> Iterator[Refusal]:
+    """LOT-07 rejected for good, LOT-10 no change, LOT-09 releasing what has expired, LOT-08 no reason.
+
+    Only the first release, out of quarantine, needs no reason.
+    """
+    if lot.state == "rejected":
+        yield Refusal("LOT-07", "This lot is rejected. A rejection is final.", "state")
+        return
+    if to == lot.state:
+        yield Refusal("LOT-10", "Nothing would change. Choose another state.", "state")
+    if to == "released" and lot.expires_on < on:
+        yield Refusal(
+            "LOT-09",
+            "Expired on {date}. An expired lot can't be released.",
+            "state",
+            {"date": lot.expires_on.strftime("%-d %b %Y")},
+        )
+    if (lot.state, to) != ("quarantine", "released") and not reason.strip():
+        yield Refusal("LOT-08", "Why is missing. Say it in a sentence.", "reason")
+
+
+def service_refusals(item: EquipmentFacts, *, to: bool, reason: str) -> Iterator[Refusal]:
+    """EQP-08 no change, EQP-07 no reason."""
+    if item.is_in_service == to:
+        yield Refusal("EQP-08", "This is so already. Open the equipment again to see it.")
+    if not reason.strip():
+        yield Refusal("EQP-07", "Why is missing. Say it in a sentence.", "reason")
