@@ -28,6 +28,9 @@ from lims.web.widgets import (
     YesNo,
 )
 
+# The time of what was not done just now, folded away.
+EARLIER = "batches/infusions/earlier.html"
+
 
 class JustNowForm(forms.Form):
     """A form of an act done just now. A time is typed only if it was done earlier."""
@@ -69,6 +72,7 @@ class IdentityForm(JustNowForm):
         label=_("Pump"), max_length=40, required=False, widget=ScanInput(hint=_("Scan it; blank for gravity"))
     )
 
+    drawn = ("done_at", "late_reason")
     cards = [
         (_("Scan both codes"), _("A mismatch stops everything"), ["scanned_patient", "scanned_coi"]),
         (
@@ -76,7 +80,7 @@ class IdentityForm(JustNowForm):
             "",
             ["batches/infusions/patient.html", "is_name_confirmed", "is_bag_good"],
         ),
-        (_("Patient and line"), "", ["weight_kg", "catheter", "pump_code", "done_at", "late_reason"]),
+        (_("Patient and line"), "", ["weight_kg", "catheter", "pump_code", EARLIER]),
     ]
 
 
@@ -136,15 +140,15 @@ class VitalsForm(JustNowForm):
     """One reading: the time of the schedule, the values, each symptom with no answer preset."""
 
     scheduled = forms.ChoiceField(label=_("Reading"), widget=Select(span=12))
-    systolic = forms.IntegerField(label=_("Upper pressure"), widget=IntegerInput(unit="mmHg", span=6))
-    diastolic = forms.IntegerField(label=_("Lower pressure"), widget=IntegerInput(unit="mmHg", span=6))
-    heart_rate = forms.IntegerField(label=_("Pulse"), widget=IntegerInput(unit="/min", span=6))
-    respiratory_rate = forms.IntegerField(label=_("Breaths"), widget=IntegerInput(unit="/min", span=6))
+    systolic = forms.IntegerField(label=_("Upper pressure"), widget=IntegerInput(unit="mmHg"))
+    diastolic = forms.IntegerField(label=_("Lower pressure"), widget=IntegerInput(unit="mmHg"))
+    heart_rate = forms.IntegerField(label=_("Pulse"), widget=IntegerInput(unit="/min"))
+    respiratory_rate = forms.IntegerField(label=_("Breaths"), widget=IntegerInput(unit="/min"))
     spo2_pct = forms.DecimalField(
-        label=_("Oxygen saturation"), max_digits=5, decimal_places=2, widget=DecimalInput(unit="%", span=6)
+        label=_("Oxygen saturation"), max_digits=5, decimal_places=2, widget=DecimalInput(unit="%")
     )
     temperature_c = forms.DecimalField(
-        label=_("Temperature"), max_digits=5, decimal_places=1, required=False, widget=DecimalInput(unit="°C", span=6)
+        label=_("Temperature"), max_digits=5, decimal_places=1, required=False, widget=DecimalInput(unit="°C")
     )
     comment = forms.CharField(label=_("Comment"), required=False, widget=Textarea(rows=1))
 
@@ -153,6 +157,10 @@ class VitalsForm(JustNowForm):
     def __init__(self, *args: Any, process: Process, dues: Sequence[Due], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._process = process
+        asked = next((d.time for d in dues if d.time.key == self.initial.get("scheduled")), None)
+        if not self.is_bound and asked is not None and asked.with_temperature:
+            # Shown as needed; which reading was chosen in the end is the rule's to judge.
+            self.fields["temperature_c"].required = True
         open_times = [
             (d.time.key, d.time.name) for d in dues if d.state in ("later", "overdue") or d.time.after == "before"
         ]

@@ -165,20 +165,21 @@ def _rows(
     process: Process, taken: Sequence[Vitals], seen: Sequence[Observed], dues: Sequence[Due], now: datetime
 ) -> Iterator[ReadingRow]:
     """Readings in the order of time, then what is still to come."""
-    names = {d.time.key: d.time.name for d in dues} | {EXTRA: _("Extra")}
+    names = {d.time.key: _short(d) for d in dues} | {EXTRA: _("Extra")}
     baseline = queries.baseline_of(seen)
     lates = {d.time.key for d in dues if d.state == "late"}
     for row, reading in zip(taken, seen, strict=True):
         yield _taken(process, row, reading, baseline, names.get(row.scheduled, row.scheduled), row.scheduled in lates)
     for due in dues:
+        name = names[due.time.key]
         if due.state in ("taken", "late"):
             continue
         if due.state == "left_out":
-            yield ReadingRow(due.time.name, due.due_at, "pending", _("left out"))
+            yield ReadingRow(name, due.due_at, "pending", _("left out"))
         elif due.state == "overdue":
-            yield ReadingRow(due.time.name, due.due_at, "alert", _("overdue"))
+            yield ReadingRow(name, due.due_at, "alert", _("overdue"))
         else:
-            yield ReadingRow(due.time.name, due.due_at, "now" if due.is_next else "pending", "")
+            yield ReadingRow(name, due.due_at, *(("now", _until(due, now)) if due.is_next else ("pending", "")))
 
 
 def _taken(
@@ -211,6 +212,20 @@ def _taken(
         tone = "alert"
     words = _("late") if is_late else ""
     return ReadingRow(name, row.done_at, tone, words, shown, there, is_taken=True, pk=row.pk)
+
+
+def _short(due: Due) -> str:
+    """A time of the schedule as narrow as the table: `+15 min` for one after the end."""
+    time = due.time
+    return f"+{quantity(Decimal(time.minutes), 'min')}" if time.after == "end" and time.minutes else time.name
+
+
+def _until(due: Due, now: datetime) -> str:
+    """How long a reading has still time: `in 3 min`."""
+    if due.due_at is None:
+        return _("before the start")
+    left = (due.due_at - now).total_seconds()
+    return _("in %(time)s") % {"time": quantity(Decimal(int(left // 60) + 1), "min")} if left > 0 else _("now")
 
 
 def _gravest(verdicts: set[Verdict]) -> Verdict:
@@ -257,7 +272,7 @@ def _warnings(
     if overdue:
         yield Warning_(
             "alert",
-            _("Vital signs are overdue: %(times)s") % {"times": ", ".join(d.time.name for d in overdue)},
+            _("Vital signs are overdue: %(times)s") % {"times": ", ".join(_short(d) for d in overdue)},
             _("Take them now. What was taken in time is recorded with its own time and the reason it is late."),
         )
 
@@ -267,20 +282,22 @@ def stop_words(process: Process) -> list[str]:
     found = []
     for vital in process.vitals:
         limit = vital.limit
+        label = lowered(limit.label)
         if limit.action_below is not None:
-            found.append(
-                Phrase("{label} below {edge}", label=limit.label, edge=quantity(limit.action_below, limit.unit))
-            )
+            found.append(Phrase("{label} is below {edge}", label=label, edge=quantity(limit.action_below, limit.unit)))
         if limit.action_above is not None:
-            found.append(
-                Phrase("{label} above {edge}", label=limit.label, edge=quantity(limit.action_above, limit.unit))
-            )
+            found.append(Phrase("{label} is above {edge}", label=label, edge=quantity(limit.action_above, limit.unit)))
     return [str(f) for f in found]
 
 
 def pause_words(process: Process) -> list[str]:
     """The symptoms that pause an infusion."""
-    return [s.name for s in process.symptoms if s.pauses]
+    return [lowered(s.name) for s in process.symptoms if s.pauses]
+
+
+def lowered(name: str) -> str:
+    """A name inside a sentence."""
+    return name[:1].lower() + name[1:]
 
 
 def left_words(left: timedelta) -> str:

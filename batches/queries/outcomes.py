@@ -61,7 +61,7 @@ def outcomes(batch: Batch) -> list[Outcome]:
     baseline = assessed(before[-1]) if before else None
     infused = infused_on(batch)
     here = zone()
-    windows = [w for w in batch.mbr.process.follow_up if w.asks_scores]
+    windows = [w for w in batch.mbr.process.follow_up if w.asks_scores and w.day > 0]
     found = []
     for row in rows:
         now = assessed(row)

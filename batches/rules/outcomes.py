@@ -176,7 +176,7 @@ def _total(now: Assessed, before: Assessed | None) -> Figure:
 def visit_figure(days: int, windows: Sequence[FollowUpWindow]) -> Figure:
     """Days since the infusion, and the window of the visit they fall in; out of window is flagged, never refused."""
     label = gettext_noop("Days since the infusion")
-    window = window_of([w for w in windows if w.asks_scores], days)
+    window = window_of([w for w in windows if w.asks_scores and w.day > 0], days)
     if window is None:
         note = Phrase(gettext_noop("Out of window"))
         return Figure("days", label, "", Decimal(days), str(days), verdict=Verdict.ALERT, note=note)

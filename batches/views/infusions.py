@@ -197,7 +197,7 @@ def _shown(batch: Batch, seen: Bedside, facts: BatchFacts) -> dict[str, Any]:
         "batch": batch,
         "bedside": seen,
         "ring": drawn,
-        "until": left_words(seen.coming.at - seen.now) if seen.coming else "",
+        "until": left_words(seen.coming.at - seen.now) if seen.coming and seen.coming.at > seen.now else "",
         "observe_button": _("Record reading"),
         "left": left_words(left),
         "is_over_time": left.total_seconds() < 0,

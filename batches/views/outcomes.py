@@ -66,7 +66,10 @@ def _record(request: HttpRequest, batch: Batch, *, title: str, command: Any, sub
         inputs=lambda form: form.inputs(),
         initial=initial,
         subtitle=subtitle,
-        context={"figures_url": reverse("pain-figures", args=[batch.number, command.command_name.split(":")[0]])},
+        context={
+            "without_intervals": True,
+            "figures_url": reverse("pain-figures", args=[batch.number, command.command_name.split(":")[0]]),
+        },
         done_url=reverse("outcomes", args=[batch.number]),
     )
 

@@ -29,7 +29,7 @@
     const until = card.querySelector("[data-until]");
     if (until && card.dataset.next) {
       const wait = (Date.parse(card.dataset.next) - Date.parse(card.dataset.now)) / 1000 - passed;
-      until.textContent = clockWords(Math.max(wait, 0));
+      until.textContent = wait > 0 ? until.dataset.words + " " + clockWords(wait) : until.dataset.due;
     }
     if (card.dataset.state !== "running") {
       return;
