@@ -37,7 +37,7 @@ def from_to(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     first, last = start.astimezone(zone), end.astimezone(zone)
     until = last.strftime("%H:%M" if first.date() == last.date() else "%Y-%m-%d %H:%M")
     minutes = (end - start) // timedelta(minutes=1)
-    return _("{start} to {end}, {minutes} min").format(
+    return _("{start} to {end}, {minutes}\u00a0min").format(
         start=first.strftime("%Y-%m-%d %H:%M"),
         end=f"{until}{NO_BREAK_SPACE}{last.strftime('%Z')}",
         minutes=minutes,

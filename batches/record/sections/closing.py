@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import in_order, signature_row
+from batches.record.sections.subjects import subject_words
 from lims.accounts.permissions import Role
 
 
@@ -31,14 +32,37 @@ def corrections(facts: Facts, number: str) -> blocks.Section:
 
 
 def signatures(facts: Facts, number: str) -> blocks.Section:
-    """Every signature in the order given: printed name, time with zone, meaning, and whether it still holds."""
+    """Every signature in the order given: under what, meaning, printed name, time with zone, and whether it holds."""
     every = in_order(s for given in facts.signatures.values() for s in given)
-    body: blocks.Block = (
-        blocks.Signatures(tuple(signature_row(facts, s) for s in every))
-        if every
-        else blocks.Paragraph(_("Nothing is signed."))
+    named = subject_words(facts)
+    rows = []
+    for standing in every:
+        row = signature_row(facts, standing)
+        given = standing.signature
+        rows.append(
+            (
+                named.get((given.subject_model, given.subject_pk), given.subject_model),
+                row.meaning,
+                f"{row.name}, {row.role}",
+                row.signed_at,
+                row.digest,
+                row.standing,
+            )
+        )
+    table = blocks.Table(
+        (
+            blocks.Column(_("Signed under"), 25),
+            blocks.Column(_("Meaning"), 13),
+            blocks.Column(_("Printed name, role"), 21),
+            blocks.Column(_("Signed"), 19),
+            blocks.Column(_("Digest signed"), 13, code=True),
+            blocks.Column(_("Standing"), 11),
+        ),
+        tuple(rows),
+        strong_rows=frozenset(i for i, s in enumerate(every) if s.is_valid),
+        empty=_("Nothing is signed."),
     )
-    return blocks.Section(number, _("Signatures"), (body,), anchor="signatures")
+    return blocks.Section(number, _("Signatures"), (table,), anchor="signatures")
 
 
 def audit_trail(facts: Facts, number: str) -> blocks.Section:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import remarks
+from batches.record.sections.signing import performer, remarks
 from batches.rules.wording import percent
 
 
@@ -41,7 +41,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                     f"{o.get_morphology_display()}, {_('medium')} {str(o.get_medium_display()).lower()}",
                 ),
                 str(len(o.attachments.all())) if o.attachments.all() else blocks.NOTHING,
-                _who(facts, o),
+                performer(facts, o),
             )
             for o in facts.observations
         ),
@@ -72,7 +72,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                 facts.corrected(c, "lot", c.lot.code),
                 facts.corrected(c, "volume_ml", words.ml(c.volume_ml)),
                 _since(facts, c.generation, c.done_at),
-                _who(facts, c),
+                performer(facts, c),
             )
             for c in facts.medium_changes
         ),
@@ -101,11 +101,6 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                 for loss in facts.losses
             ),
         )
-
-
-def _who(facts: Facts, row: object) -> str:
-    entry = facts.first_entry_of(row)  # type: ignore[arg-type]
-    return entry.actor_name if entry else blocks.NOTHING
 
 
 def _since(facts: Facts, generation: int, done_at: object) -> str:

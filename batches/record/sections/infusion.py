@@ -10,7 +10,7 @@ from batches.models import Infusion, Vitals
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.results import results
-from batches.record.sections.signing import in_order, remarks, signature_row, signatures, times
+from batches.record.sections.signing import performer, remarks, signatures, times
 from batches.rules.identity import matches
 from batches.rules.wording import percent
 
@@ -34,9 +34,10 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
     yield blocks.Table(
         (
             blocks.Column(_("When"), 26),
-            blocks.Column(_("What"), 16, strong=True),
-            blocks.Column(_("Volume infused"), 18, numeric=True),
-            blocks.Column(_("Reason"), 40),
+            blocks.Column(_("What"), 14, strong=True),
+            blocks.Column(_("Volume infused"), 16),
+            blocks.Column(_("Reason"), 26),
+            blocks.Column(_("Performed by"), 18),
         ),
         tuple(
             (
@@ -44,6 +45,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                 str(e.get_kind_display()),
                 facts.corrected(e, "infused_ml", words.ml(e.infused_ml)),
                 words.text(e.reason),
+                performer(facts, e),
             )
             for e in row.events.all()
         ),
@@ -55,7 +57,6 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         yield from remarks(facts, event)
     yield from _vitals(facts, row)
     yield from _adverse(facts)
-    yield from _signed(facts, row)
 
 
 def _identity(facts: Facts, row: Infusion) -> blocks.Items:
@@ -86,12 +87,13 @@ def _vitals(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
     yield blocks.Table(
         (
             blocks.Column(_("Due"), 17),
-            blocks.Column(_("Taken"), 22),
-            blocks.Column(_("Heart rate /min"), 11, numeric=True),
-            blocks.Column(_("Pressure mmHg"), 14, numeric=True),
-            blocks.Column(_("Breaths /min"), 11, numeric=True),
-            blocks.Column(_("SpO₂"), 11, numeric=True),
-            blocks.Column(_("Temperature"), 14, numeric=True),
+            blocks.Column(_("Taken"), 19),
+            blocks.Column(_("Pulse /min"), 9),
+            blocks.Column(_("Pressure mmHg"), 12),
+            blocks.Column(_("Breaths /min"), 10),
+            blocks.Column(_("SpO₂"), 8),
+            blocks.Column(_("Temperature"), 11),
+            blocks.Column(_("Performed by"), 14),
         ),
         tuple(
             (
@@ -102,6 +104,7 @@ def _vitals(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
                 facts.corrected(v, "respiratory_rate", str(v.respiratory_rate)),
                 facts.corrected(v, "spo2_pct", percent(v.spo2_pct, 0)),
                 facts.corrected(v, "temperature_c", words.celsius(v.temperature_c)),
+                performer(facts, v),
             )
             for v in taken
         ),
@@ -159,11 +162,3 @@ def _adverse(facts: Facts) -> Iterator[blocks.Block]:
         yield from remarks(facts, check)
     if not facts.adverse_events and not facts.adverse_event_checks:
         yield blocks.Paragraph(_("Not assessed."))
-
-
-def _signed(facts: Facts, row: Infusion) -> Iterator[blocks.Block]:
-    below = [*row.events.all(), *row.vitals.all(), *facts.adverse_events, *facts.adverse_event_checks]
-    given = in_order(s for r in below for s in facts.signed(r))
-    if given:
-        yield blocks.Heading(_("Signatures on the course"))
-        yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))

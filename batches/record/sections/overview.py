@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.progress import dose_chart
 from batches.rules.wording import cells
 
 
@@ -43,9 +42,6 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
             (_("Entries in the ledger"), str(facts.head_seq)),
         )
     )
-    gauge = dose_chart(facts.progress)
-    if gauge is not None:
-        yield blocks.Chart(gauge, _("How far toward the dose"))
     if facts.is_synthetic:
         yield blocks.Note(
             _("This is a demonstration laboratory. No patient stands behind this record."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from batches.queries.lineage import GrownPassage, figures_of
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.progress import growth_chart
+from batches.record.progress import dose_chart, growth_chart
 from batches.record.sections.isolation import minutes
 from batches.record.sections.raw_counts import raw_counts
 from batches.record.sections.results import results
@@ -40,6 +40,9 @@ def _growth(facts: Facts) -> Iterator[blocks.Block]:
         yield blocks.Paragraph(_("No passage is recorded."))
         return
     chart = growth_chart(facts.progress)
+    gauge = dose_chart(facts.progress)
+    if gauge is not None:
+        yield blocks.Chart(gauge, _("How far toward the dose"))
     if chart is not None:
         yield blocks.Chart(chart, _("Growth: log₁₀ viable cells by day"))
     highest = facts.lineage.highest

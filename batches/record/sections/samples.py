@@ -10,7 +10,7 @@ from batches.models import TestResult
 from batches.queries.specification import SpecificationLine, answer_of
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import in_order, remarks, signature_row
+from batches.record.sections.signing import remarks
 from batches.rules.results import Standing, shown
 from batches.rules.specification import Outcome
 from batches.rules.states import ResultState
@@ -74,10 +74,6 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         )
     for result in facts.results:
         yield from remarks(facts, result)
-    given = in_order(s for row in (*facts.samples, *facts.results) for s in facts.signed(row))
-    if given:
-        yield blocks.Heading(_("Signatures"))
-        yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))
 
 
 def _line(facts: Facts, line: SpecificationLine) -> tuple[blocks.Value, ...]:

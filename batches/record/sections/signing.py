@@ -52,6 +52,15 @@ def times(facts: Facts, row: models.Model) -> str:
     )
 
 
+def performer(facts: Facts, row: models.Model) -> str:
+    """Who did a step that stands as one line in a table."""
+    given = facts.signed(row)
+    if given:
+        return given[0].signature.printed_name
+    entry = facts.entry_of(row)
+    return entry.actor_name if entry else blocks.NOTHING
+
+
 def remarks(facts: Facts, row: models.Model) -> Iterable[blocks.Block]:
     """Comment, lateness and corrections of a row and what lies below it, where the values are read."""
     comment = getattr(row, "comment", "")
@@ -61,7 +70,10 @@ def remarks(facts: Facts, row: models.Model) -> Iterable[blocks.Block]:
     done_at = getattr(row, "done_at", None)
     if entry is not None and done_at is not None and is_late(done_at, entry.at):
         reason = words.text(getattr(row, "late_reason", ""))
-        yield blocks.Note(reason, "late", lead=_("Late entry."))
+        lead = _("Late entry, done {done}, recorded {recorded}.").format(
+            done=words.to_minute(done_at, facts.zone), recorded=words.to_minute(entry.at, facts.zone)
+        )
+        yield blocks.Note(reason, "late", lead=lead)
     yield from corrections(facts, row)
 
 
