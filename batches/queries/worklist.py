@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from batches import models as m
 from batches.queries.stages import seeded_at
@@ -28,6 +29,12 @@ from lims.ledger.models import Entry
 MOST_BATCHES = 200
 # No limit of the process asks for it: a look every other day is what a bench does.
 OBSERVE_EVERY = timedelta(days=2)
+# Buttons of a list have little room.
+_SHORT = {
+    "infusion:check_identity": gettext_noop("Check identity"),
+    "baseline:record": gettext_noop("Record pain"),
+    "cell_harvest:log": gettext_noop("Log harvest"),
+}
 _OF_PASSAGE = frozenset({"passage:log", "cell_harvest:log"})
 _RELEASED = frozenset({DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY})
 
@@ -162,6 +169,11 @@ def work_for(user: User, on: Bench) -> list[Group]:
 
 def _tasks(batch: m.Batch, on: Bench, user: User) -> Iterator[Task]:
     may = user.may
+    if batch.disposition == DispositionState.REJECTED:
+        # Nothing more is made, tested or infused of it; its deviations are still to be closed.
+        if may(Permission.DECIDE_DEVIATIONS):
+            yield from _to_assess(batch, on)
+        return
     if may(Permission.RECORD_HARVEST) and not may(Permission.RECORD_PRODUCTION):
         yield from _to_harvest(batch)
     if may(Permission.RECORD_PRODUCTION):
@@ -185,7 +197,8 @@ def _task(batch: m.Batch, name: str, why: str = "", **more: object) -> Task:
     title = _(act.title)
     if name in _OF_PASSAGE and batch.generation is not None:
         title = f"{title} P{batch.generation}"
-    return Task(batch, title, why, title, act.url_name, (batch.number,), **more)  # type: ignore[arg-type]
+    button = _(_SHORT[name]) if name in _SHORT else title
+    return Task(batch, title, why, button, act.url_name, (batch.number,), **more)  # type: ignore[arg-type]
 
 
 def _held(start: datetime, limit: Limit) -> dict[str, object]:

@@ -81,6 +81,7 @@ class ShownOffer:
     url: str
     due_at: datetime | None
     is_overdue: bool
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def _shown_offer(offer: Offer, rows: BatchRows, now: datetime) -> ShownOffer:
         url=address(offer.act.url_name, rows.batch),
         due_at=offer.due_at,
         is_overdue=offer.due_at is not None and offer.due_at < now,
+        leads=not offer.act.is_always_offered,
     )
 
 
