@@ -6,7 +6,6 @@ Not here: whether what is read is what was sealed (verify.py), and how a page lo
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,11 +116,11 @@ def entries(wanted: Wanted, *, after: str = "") -> Shown:
         found = found.filter(is_refused=wanted.is_refused)
     place = _place(after)
     if place is not None:
-        at, pk = place
-        found = found.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
-    page = list(found.order_by("-at", "-pk")[: PAGE + 1])
+        at, stream, seq = place
+        found = found.filter(Q(at__lt=at) | Q(at=at, stream__gt=stream) | Q(at=at, stream=stream, seq__lt=seq))
+    page = list(found.order_by("-at", "stream", "-seq")[: PAGE + 1])
     last = page[PAGE - 1] if len(page) > PAGE else None
-    return Shown([_line(e) for e in page[:PAGE]], f"{last.at.isoformat()}~{last.pk}" if last else "")
+    return Shown([_line(e) for e in page[:PAGE]], f"{last.at.isoformat()}~{last.seq}~{last.stream}" if last else "")
 
 
 def told(entry: Entry) -> Told:
@@ -237,9 +236,10 @@ def _line(entry: Entry) -> Line:
     )
 
 
-def _place(after: str) -> tuple[datetime, uuid.UUID] | None:
-    at, _sep, pk = after.partition("~")
+def _place(after: str) -> tuple[datetime, str, int] | None:
     try:
-        return datetime.fromisoformat(at), uuid.UUID(pk)
+        at, seq, stream = after.split("~", 2)
+        place = datetime.fromisoformat(at), stream, int(seq)
     except ValueError:
         return None
+    return place if place[0].tzinfo else None

@@ -49,6 +49,9 @@ def test_it_lists_every_act_once_newest_first_over_pages(received: Story, monkey
     assert {line.entry.pk for line in lines} == set(Entry.objects.values_list("pk", flat=True))
     times = [line.entry.at for line in lines]
     assert times == sorted(times, reverse=True)
+    for stream in {line.entry.stream for line in lines}:
+        seqs = [line.entry.seq for line in lines if line.entry.stream == stream]
+        assert seqs == sorted(seqs, reverse=True)
 
 
 def test_it_keeps_its_place_while_new_acts_come(received: Story, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +116,7 @@ def test_the_history_of_a_row_is_newest_first_with_its_acts(received: Story) -> 
     assert seqs == sorted(seqs, reverse=True)
 
 
-@pytest.mark.parametrize("after", ["", "nonsense", "2026-01-01~", "2026-01-01T00:00:00+00:00~not-a-key", "~"])
+@pytest.mark.parametrize("after", ["", "~~", "nonsense", "2026-01-01T00:00:00+00:00~no~site", "2026-01-01~1~site"])
 def test_it_shows_the_first_page_for_a_place_that_is_none(received: Story, after: str) -> None:
     assert reading.entries(reading.Wanted(), after=after).lines == reading.entries(reading.Wanted()).lines
 

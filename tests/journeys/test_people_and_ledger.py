@@ -1,0 +1,102 @@
+"""The administrator's office and the audit trail in a real browser, at a desk and on a tablet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from lims.accounts.models import User
+from lims.ledger.models import Entry
+from tests.browser import chromium
+from tests.builders import Story
+from tests.cast import gather_cast
+from tests.journeys.person import Person
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(params=[1280, 768])
+def width(request: pytest.FixtureRequest) -> int:
+    """A desk and a tablet."""
+    return int(request.param)
+
+
+@pytest.fixture
+def received(transactional_db: None) -> Story:
+    """A batch as far as tissue received."""
+    story = Story(gather_cast())
+    story.receive()
+    return story
+
+
+def keep(person: Person, name: str, width: int) -> None:
+    """A picture of the page, where PICTURES says."""
+    if os.environ.get("PICTURES"):
+        person.page.screenshot(path=Path(os.environ["PICTURES"]) / f"{name}-{width}.png", full_page=True)
+
+
+def test_the_administrator_adds_a_person_who_signs_in_once_with_the_password_shown(
+    received: Story, browser: Browser, live_server: LiveServer, width: int
+) -> None:
+    office = Person(browser, live_server.url, received.cast.administrator, width=width)
+    office.open("/people/")
+    keep(office, "people", width)
+    office.page.get_by_role("link", name="Add person").click()
+    office.look()
+    keep(office, "add", width)
+    office.fill(printed_name="Noda Emi", username="noda.e", role="clinician")
+    office.page.get_by_role("button", name="Add person").click()
+    expect(office.page.get_by_role("heading", name="One-time password of Noda Emi")).to_be_visible()
+    office.look()
+    keep(office, "password", width)
+    password = office.page.locator(".one-time").inner_text()
+    office.page.get_by_role("link", name="Show this account").click()
+    office.look()
+    keep(office, "person", width)
+    office.page.get_by_role("link", name="Change role").click()
+    office.look()
+    office.fill(role="qa", reason="Moves to QA from November")
+    office.page.get_by_role("button", name="Change role").click()
+    expect(office.page.get_by_text("QA", exact=True).first).to_be_visible()
+    office.look()
+    keep(office, "person-changed", width)
+
+    newcomer = browser.new_context(base_url=live_server.url).new_page()
+    newcomer.goto("/sign-in/")
+    newcomer.locator("[name=username]").fill("noda.e")
+    newcomer.locator("[name=password]").fill(password)
+    newcomer.get_by_role("button", name="Sign in").click()
+    expect(newcomer.get_by_role("heading", name="Change password")).to_be_visible()
+    assert User.objects.get(username="noda.e").must_change_password
+    assert (office.faults, office.blocked) == ([], [])
+
+
+def test_qa_finds_an_act_and_reads_what_it_changed(
+    received: Story, browser: Browser, live_server: LiveServer, width: int
+) -> None:
+    qa = Person(browser, live_server.url, received.cast.qa, width=width)
+    qa.open("/ledger/")
+    keep(qa, "ledger", width)
+    qa.fill(stream=received.batch.stream)
+    qa.page.get_by_role("button", name="Show these").click()
+    qa.look()
+    qa.page.get_by_role("link", name="harvest:receive").click()
+    expect(qa.page.get_by_text("Hash agrees")).to_be_visible()
+    qa.look()
+    keep(qa, "entry", width)
+    for name in ("site:start", "account:sign-in"):
+        qa.open(f"/ledger/{Entry.objects.filter(name=name).latest('at').pk}/")
+    qa.open("/ledger/?act=none+such")
+    assert (qa.faults, qa.blocked) == ([], [])
