@@ -15,7 +15,7 @@ from lims.web.widgets import Choice, DateInput, ScanInput, Select, Textarea, Tex
 class LotForm(forms.Form):
     """A lot as it says on its label. It waits in quarantine until somebody releases it."""
 
-    kind = forms.ChoiceField(label=_("Used as"), choices=[("", "")] + Lot.Kind.choices, widget=Select())
+    kind = forms.ChoiceField(label=_("Used as"), choices=[("", ""), *Lot.Kind.choices], widget=Select())
     name = forms.CharField(label=_("Material"), max_length=120, widget=TextInput())
     code = forms.CharField(label=_("Lot"), max_length=40, widget=ScanInput(hint=_("Scan the label")))
     supplier = forms.CharField(label=_("Supplier"), max_length=120, required=False, widget=TextInput())
@@ -62,7 +62,7 @@ class LotDecisionForm(forms.Form):
 class EquipmentForm(forms.Form):
     """A piece of equipment with the day its next calibration is due."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=[("", "")] + Equipment.Kind.choices, widget=Select())
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", ""), *Equipment.Kind.choices], widget=Select())
     code = forms.CharField(label=_("Code"), max_length=40, widget=ScanInput(hint=_("Scan its tag")))
     name = forms.CharField(label=_("Name"), max_length=120, widget=TextInput())
     calibration_due_on = forms.DateField(label=_("Calibration due on"), widget=DateInput())
