@@ -7,12 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from batches.commands.corrections import correct
 from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
 from batches.commands.dispositions import COMMANDS
 from batches.commands.results import invalidate_result, record_result, retest_result
 from batches.commands.samples import take_sample
 from batches.models import (
     Batch,
+    Correction,
     Deviation,
     DeviationAssessment,
     DeviationClosure,
@@ -223,6 +225,22 @@ class QualityStory:
     def reject(self, **changes: Any) -> Disposition:
         """Reject for ever."""
         return self.decide(DispositionState.REJECTED, **changes)
+
+    def correct(self, row: Any, field: str, value: Any, *, by: User | None = None, **changes: Any) -> Correction:
+        """A recorded value corrected, with a witness of the same right."""
+        corrector = by or self.cast.technician
+        given: dict[str, Any] = {"reason": "Misread on the worksheet."}
+        with self.now():
+            return correct(
+                corrector,
+                batch=self.batch,
+                model=type(row).__name__,
+                pk=str(row.pk),
+                field=field,
+                value=value,
+                signatures=signed((Meaning.CORRECTED, corrector), (Meaning.WITNESSED, self.cast.second_technician)),
+                **(given | changes),
+            )
 
     def checked_by_analyst(self, analyst: User | None = None) -> Any:
         """An analyst's signature and that of another who checked."""

@@ -8,7 +8,7 @@ from batches.commands.streams import batch_stream, locked, require
 from batches.models import Batch, Disposition
 from batches.queries.dispositions import digest_of, subjects_of
 from batches.queries.release import release_facts
-from batches.rules.release import blockers, entry_refusals
+from batches.rules.release import RELEASES, blockers, entry_refusals
 from batches.rules.states import DISPOSITIONS, DispositionState, move
 from lims.accounts.permissions import Permission
 from lims.acts import Act
@@ -46,6 +46,11 @@ def _decide(
         record_digest=digest_of(subjects),
     )
     live.disposition = move(DISPOSITIONS, facts.disposition, decision)
+    if live.due_act in {"disposition:decide", "infusion:check_identity"}:
+        # What was due was the decision; a product released is due at the bedside, before it expires.
+        is_waiting = decision in RELEASES and not facts.is_infused
+        live.due_act = "infusion:check_identity" if is_waiting else ""
+        live.due_at = live.due_at if is_waiting else None
     act.add(disposition, live)
     act.sign(disposition)
     return disposition
