@@ -5,6 +5,7 @@ from django.urls import URLPattern
 from batches.urls import (
     attachments,
     batches,
+    corrections,
     culture,
     deviations,
     dispositions,
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     *samples.urlpatterns,
     *deviations.urlpatterns,
     *dispositions.urlpatterns,
+    *corrections.urlpatterns,
     *infusions.urlpatterns,
     *outcomes.urlpatterns,
 ]
