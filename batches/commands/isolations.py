@@ -59,8 +59,8 @@ def log_isolation(
     """Digest, count, seed P0. Volumes in mL, temperature in °C; `done_at` is the seeding.
 
     Raises:
-        Refused: ISO-01 nothing received, ISO-02 more fat than was harvested, ISO-03 no fat, CUL-03, CUL-04, SUS-*,
-            SEE-*, CNT-*, LOT-*, EQP-*, ATT-*, TIM-*, ALR-01.
+        Refused: ISO-01 nothing received, ISO-02 more fat than was harvested, ISO-03 no fat, ISO-04 temperature,
+            CUL-03, CUL-04, SUS-*, SEE-*, CNT-*, LOT-*, EQP-*, ATT-*, TIM-*, ALR-01.
     """
     live = locked(batch)
     require("isolation:log", live)
@@ -94,6 +94,7 @@ def log_isolation(
     refuse_if_any(
         [
             *rules.fat_refusals(fat_processed_ml, harvested_ml=live.harvest.volume_ml),
+            *rules.temperature_refusals(digestion_temp_c),
             *rules.order_refusals(
                 received_at=live.receipt.done_at,
                 digestion_started_at=digestion_started_at,

@@ -10,8 +10,11 @@ from batches.rules.growth import yield_per_ml_fat
 from batches.rules.judging import Finding
 from batches.rules.process import Process
 from batches.rules.times import not_before
-from batches.rules.wording import volume
+from batches.rules.wording import quantity, volume
 from lims.refusals import Refusal
+
+# Collagenase works at 37 °C; beyond these a slip of the finger is likelier than a water bath.
+COLDEST_C, HOTTEST_C = Decimal(4), Decimal(60)
 
 
 def fat_refusals(fat_ml: Decimal, *, harvested_ml: Decimal) -> Iterator[Refusal]:
@@ -24,6 +27,17 @@ def fat_refusals(fat_ml: Decimal, *, harvested_ml: Decimal) -> Iterator[Refusal]
             "Only {harvested} of fat were harvested. Enter what was used.",
             "fat_processed_ml",
             {"harvested": volume(harvested_ml)},
+        )
+
+
+def temperature_refusals(digestion_temp_c: Decimal) -> Iterator[Refusal]:
+    """ISO-04: at such a temperature nothing is digested, so the figure was mistyped."""
+    if not COLDEST_C <= digestion_temp_c <= HOTTEST_C:
+        yield Refusal(
+            "ISO-04",
+            "A digestion at {temperature} can't be true. Enter the temperature in °C.",
+            "digestion_temp_c",
+            {"temperature": quantity(digestion_temp_c, "°C")},
         )
 
 
