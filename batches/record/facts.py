@@ -16,6 +16,7 @@ from django.db import models
 from batches import models as m
 from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
+from batches.queries.infusions import figures_of
 from batches.queries.lineage import CultureLineage, lineage
 from batches.queries.specification import SpecificationLine, matrix
 from batches.record.blocks import Corrected, Value
@@ -148,6 +149,12 @@ def gather(batch: m.Batch) -> Facts:
     dispositions = list(batch.dispositions.all())
     corrections = list(batch.corrections.order_by("id"))
     head = max(own, key=lambda e: e.seq, default=None)
+    infusion = (
+        m.Infusion.objects.filter(batch=batch)
+        .select_related("pump")
+        .prefetch_related("events", "vitals__symptoms")
+        .first()
+    )
     return Facts(
         site_name=here.name if here else "",
         zone=zone,
@@ -182,11 +189,8 @@ def gather(batch: m.Batch) -> Facts:
         deviations=list(batch.deviations.select_related("assessment", "closure")),
         dispositions=dispositions,
         disposition_holds={d.pk: is_valid(d) for d in dispositions},
-        infusion=m.Infusion.objects.filter(batch=batch)
-        .select_related("pump")
-        .prefetch_related("events", "vitals__symptoms")
-        .first(),
-        infusion_figures=(),
+        infusion=infusion,
+        infusion_figures=_infusion_figures(batch, infusion),
         adverse_events=list(batch.adverse_events.all()),
         adverse_event_checks=list(batch.adverse_event_checks.all()),
         pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),
@@ -200,6 +204,14 @@ def gather(batch: m.Batch) -> Facts:
         head_seq=head.seq if head else 0,
         head_hash=head.hash if head else "",
     )
+
+
+def _infusion_figures(batch: m.Batch, infusion: m.Infusion | None) -> Sequence[Figure]:
+    """The figures of an ended infusion, as the bedside shows them; they no longer depend on the clock."""
+    if infusion is None:
+        return ()
+    infusion.batch = batch
+    return tuple(figures_of(infusion, infusion.done_at))
 
 
 def _signatures(entries: Sequence[Entry]) -> Mapping[Key, Sequence[Standing]]:
