@@ -74,6 +74,7 @@ def look(request: HttpRequest) -> HttpResponse:
         "crumbs": [(_("Paper imports"), reverse("imports")), (_("File"), "")],
         "form": form,
         "refusals": refusals,
+        "lead": _("This file can't be imported. Put it right and choose it again.") if refusals else "",
         "signing": [],
     }
     return render(request, "batches/imports/look.html", context, status=status)
@@ -139,6 +140,7 @@ def paper_import(request: HttpRequest, pk: int) -> HttpResponse:
                 "printed": _cells(p.reported_total),
                 "computed": _cells(p.computed_total),
                 "off": _off(p.reported_total, p.computed_total) if p.is_disagreeing else "",
+                "is_taken": p.reported_total == p.computed_total,
                 "seeded": _cells(p.cells_seeded),
                 "harvested": _cells(p.cells_harvested),
             }
@@ -167,6 +169,7 @@ def _shown_rows(checked: Sequence[CheckedRow]) -> list[dict[str, object]]:
             "printed": _cells(c.row.reported_total),
             "computed": _cells(c.computed_total),
             "off": _off(c.row.reported_total, c.computed_total) if c.is_disagreeing else "",
+            "is_taken": c.row.reported_total == c.computed_total,
             "seeded": _cells(c.row.cells_seeded),
             "harvested": _cells(c.row.cells_harvested),
         }
