@@ -35,6 +35,11 @@ class Generation:
             return 5.0
         return max(float((self.harvested / self.seeded).ln() / Decimal(2).ln()), 0.5)
 
+    @property
+    def medium_ml(self) -> Decimal:
+        """A fifth of a mL for each cm²."""
+        return (Decimal(self.area_cm2) / 5).quantize(Decimal("0.1"))
+
 
 @dataclasses.dataclass(frozen=True)
 class Donor:

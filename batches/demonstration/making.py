@@ -1,36 +1,26 @@
-"""From the patient to the bag: enrolment, issue, harvest, isolation, culture, passages, final cell harvest, fill."""
+"""From P0 to the bag: culture, passages, final cell harvest, fill. What comes before is in beginning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from batches.commands.batches import book_infusion, end_batch, issue_batch
+from batches.commands.batches import book_infusion, end_batch
+from batches.commands.corrections import correct
 from batches.commands.culture import change_medium, lose_vessels, record_observation
 from batches.commands.fills import log_fill
-from batches.commands.harvests import record_harvest, record_receipt
-from batches.commands.isolations import log_isolation
 from batches.commands.passages import Detached, log_cell_harvest, log_passage
-from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
 from batches.demonstration import materials
 from batches.demonstration.counts import seeding, suspension
 from batches.demonstration.donors import Generation
 from batches.demonstration.way import Step, Way
-from batches.models import Consent, Observation, Vessel
+from batches.models import Observation, Vessel
 from batches.rules.states import VesselState
 from lims.signatures.meanings import Meaning
 
-_SITES: Final = ("Lower back", "Right knee", "Left knee", "Neck and shoulder", "Lower back and leg")
-_DIAGNOSES: Final = (
-    "Chronic low back pain",
-    "Gonarthrosis, right",
-    "Gonarthrosis, left",
-    "Cervicobrachial syndrome",
-    "Lumbar radiculopathy",
-)
 _FILLED_CELLS: Final = Decimal(108_000_000)
 _BAG_ML: Final = Decimal(100)
 
@@ -38,11 +28,6 @@ _BAG_ML: Final = Decimal(100)
 def steps(way: Way) -> Iterator[Step]:
     """Every step until the bag is filled, or the culture came to nothing."""
     calendar, donor = way.calendar, way.donor
-    yield Step(calendar.at(-12, 10, 15), partial(_enrol, way))
-    yield Step(calendar.at(-2, 11, 5), partial(_issue, way))
-    yield Step(calendar.at(0, 9, 40), partial(_harvest, way))
-    yield Step(calendar.at(0, 11, 10), partial(_receive, way))
-    yield Step(calendar.isolation + timedelta(minutes=4), partial(_isolate, way))
     for generation in donor.generations:
         yield from _culture(way, generation)
     last = donor.last
@@ -69,143 +54,6 @@ def has_product(way: Way) -> bool:
     return way.donor.outcome == "reached" or is_rejected(way)
 
 
-def _enrol(way: Way) -> None:
-    clinician, at = way.crew.clinician, way.calendar.at(-12, 10, 15)
-    index = way.donor.index
-    day = at.date()
-    way.record(
-        "enrol",
-        enrol_patient,
-        clinician,
-        name=f"Synthetic Donor {index:02d}",
-        birth_date=date(1948 + index % 31, 1 + index % 12, 1 + index % 28),
-        sex=("female", "male")[index % 2],
-        medical_record_number=way.record_number,
-        weight_kg=Decimal(52 + index * 7 % 31),
-        weighed_on=day,
-        diagnosis=_DIAGNOSES[index % 5],
-        pain_site=_SITES[index % 5],
-        pain_since_on=date(day.year - 3, 1 + index % 12, 1),
-        prior_treatment="Analgesics and physiotherapy, without lasting relief",
-    )
-    for kind in Consent.Kind.values:
-        way.record(
-            f"consent {kind}",
-            record_consent,
-            clinician,
-            way.alone(clinician),
-            patient=way.patient,
-            kind=kind,
-            form_version="2.1",
-            signed_on=day,
-        )
-    way.record(
-        "eligibility",
-        assess_eligibility,
-        clinician,
-        way.alone(clinician),
-        patient=way.patient,
-        mbr=way.mbr,
-        assessed_at=at,
-        answers={c.code: "no" if c.excludes_if == "yes" else "yes" for c in way.process.eligibility},
-    )
-
-
-def _issue(way: Way) -> None:
-    crew = way.crew
-    way.record(
-        "issue",
-        issue_batch,
-        crew.qa,
-        (Meaning.ISSUED, crew.qa),
-        (Meaning.CHECKED, crew.second_qa),
-        patient=way.patient,
-    )
-
-
-def _harvest(way: Way) -> None:
-    clinician, ended = way.crew.clinician, way.calendar.at(0, 9, 30)
-    way.record(
-        "harvest",
-        record_harvest,
-        clinician,
-        way.alone(clinician),
-        batch=way.batch,
-        body_site="Abdomen",
-        side=("left", "right")[way.donor.index % 2],
-        volume_ml=way.donor.fat_ml,
-        anaesthesia="Lidocaine 1 %, 8 mL, local",
-        started_at=ended - timedelta(minutes=25),
-        done_at=ended,
-        operator=clinician.printed_name,
-        container_code=f"HK-{way.batch.number}",
-        dispatched_at=ended + timedelta(minutes=5),
-        transport_temp_c=Decimal("5.0"),
-    )
-
-
-def _receive(way: Way) -> None:
-    lowest = Decimal("3.2") + Decimal(way.donor.index % 5) / 5
-    way.record(
-        "receive",
-        record_receipt,
-        way.crew.performer,
-        *way.two(),
-        batch=way.batch,
-        scanned_coi=way.batch.coi,
-        scanned_patient=way.batch.patient.code,
-        scanned_container=f"HK-{way.batch.number}",
-        done_at=way.calendar.at(0, 11, 5),
-        temperature_min_c=lowest,
-        temperature_max_c=lowest + Decimal("1.6"),
-        is_intact=True,
-        is_labelled=True,
-    )
-
-
-def _place(way: Way) -> tuple[str, str]:
-    """One shelf of one incubator for each donor."""
-    index = way.donor.index
-    return materials.INCUBATORS[index % 3], str(1 + index // 3)
-
-
-def _cabinet(way: Way) -> str:
-    return materials.CABINETS[way.donor.index % 2]
-
-
-def _isolate(way: Way) -> None:
-    donor, at = way.donor, way.calendar.isolation
-    made = suspension(donor.isolated, donor.isolated_viability_pct, way.chance)
-    incubator, shelf = _place(way)
-    way.record(
-        "isolate",
-        log_isolation,
-        way.crew.performer,
-        *way.two(),
-        batch=way.batch,
-        fat_processed_ml=donor.fat_ml,
-        enzyme_lot=materials.ENZYME,
-        digestion_started_at=at - timedelta(minutes=115),
-        digestion_ended_at=at - timedelta(minutes=70),
-        digestion_temp_c=Decimal("37.0"),
-        suspension_ml=made.volume_ml,
-        drawn_ml=made.drawn_ml,
-        count=made.count,
-        seeding=seeding(donor.generations[0].area_cm2, made.volume_ml - made.drawn_ml, materials.VESSEL),
-        medium_lot=materials.medium_lot(at, way.calendar.ends_at),
-        medium_ml=_medium_ml(donor.generations[0]),
-        cabinet=_cabinet(way),
-        incubator=incubator,
-        shelf=shelf,
-        done_at=at,
-    )
-
-
-def _medium_ml(generation: Generation) -> Decimal:
-    """A fifth of a mL for each cm²."""
-    return (Decimal(generation.area_cm2) / 5).quantize(Decimal("0.1"))
-
-
 def _culture(way: Way, generation: Generation) -> Iterator[Step]:
     calendar = way.calendar
     ends = calendar.ends(generation)
@@ -214,6 +62,8 @@ def _culture(way: Way, generation: Generation) -> Iterator[Step]:
         recorded = at + timedelta(hours=2, minutes=40) if is_late else at
         yield Step(recorded, partial(_observe, way, generation, at, is_late=is_late))
         yield Step(at + timedelta(minutes=12), partial(_feed, way, generation, at + timedelta(minutes=10)))
+    if generation.number == 1 and way.donor.index % 7 == 2:
+        yield Step(calendar.begins(generation) + timedelta(hours=22), partial(_correct, way))
     if generation.harvested is None:
         return
     seen = ends - timedelta(minutes=75)
@@ -225,6 +75,25 @@ def _culture(way: Way, generation: Generation) -> Iterator[Step]:
         yield Step(ends + timedelta(minutes=3), partial(_passage, way, generation, following))
         if following is way.donor.last and has_product(way):
             yield Step(ends + timedelta(hours=1), partial(_book, way))
+
+
+def _correct(way: Way) -> None:
+    """A value misread at the bench, corrected the next morning: the confluence at which P0 was detached."""
+    crew = way.crew
+    passage = way.batch.passages.get(generation=0)
+    way.record(
+        "correct",
+        correct,
+        crew.performer,
+        (Meaning.CORRECTED, crew.performer),
+        (Meaning.WITNESSED, crew.witness),
+        batch=way.batch,
+        model="Passage",
+        pk=str(passage.pk),
+        field="confluence_pct",
+        value=passage.confluence_pct - 4,
+        reason="Read from the wrong line of the bench note; the photo of the morning shows the lower value.",
+    )
 
 
 def confluence(way: Way, generation: Generation, at: datetime) -> Decimal:
@@ -260,7 +129,7 @@ def _feed(way: Way, generation: Generation, at: datetime) -> None:
         way.alone(way.crew.performer),
         batch=way.batch,
         medium_lot=materials.medium_lot(at, way.calendar.ends_at),
-        medium_ml=_medium_ml(generation),
+        medium_ml=generation.medium_ml,
         done_at=at,
     )
 
@@ -286,7 +155,7 @@ def _detached(way: Way, generation: Generation, sampled_ml: Decimal = Decimal(0)
         suspension_ml=made.volume_ml,
         drawn_ml=made.drawn_ml,
         sampled_ml=sampled_ml,
-        cabinet=_cabinet(way),
+        cabinet=way.cabinet,
         count=made.count,
     )
     return typed, made.viable_per_ml, made.volume_ml - made.drawn_ml - sampled_ml
@@ -295,7 +164,7 @@ def _detached(way: Way, generation: Generation, sampled_ml: Decimal = Decimal(0)
 def _passage(way: Way, generation: Generation, following: Generation) -> None:
     assert following.seeded is not None
     typed, per_ml, left_ml = _detached(way, generation)
-    incubator, shelf = _place(way)
+    incubator, shelf = way.place
     at = way.calendar.ends(generation)
     seeded_ml = min((following.seeded / per_ml).quantize(Decimal("0.001")), left_ml)
     way.record(
@@ -307,7 +176,7 @@ def _passage(way: Way, generation: Generation, following: Generation) -> None:
         detached=typed,
         seeding=seeding(following.area_cm2, seeded_ml, materials.VESSEL),
         medium_lot=materials.medium_lot(at, way.calendar.ends_at),
-        medium_ml=_medium_ml(following),
+        medium_ml=following.medium_ml,
         incubator=incubator,
         shelf=shelf,
         done_at=at,

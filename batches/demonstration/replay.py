@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from batches.demonstration import bedside, making, materials, testing
+from batches.demonstration import bedside, beginning, making, materials, testing
 from batches.demonstration.calendar import Calendar
 from batches.demonstration.donors import Donor, read
 from batches.demonstration.people import MBR_CODE, OPENED_BEFORE, made_at, staff
@@ -114,5 +114,5 @@ def _steps(way: Way) -> Iterator[Step]:
     until = made - (today.unfed if today else timedelta())
     if today is not None and today.waits_in is not None:
         until = min(until, way.calendar.ends(way.donor.generations[today.waits_in]) - timedelta(minutes=1))
-    for steps in (making.steps(way), testing.steps(way), bedside.steps(way)):
+    for steps in (beginning.steps(way), making.steps(way), testing.steps(way), bedside.steps(way)):
         yield from (step for step in steps if step.at <= until)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from batches.demonstration.calendar import Calendar
 from batches.demonstration.donors import Donor
+from batches.demonstration.materials import CABINETS, INCUBATORS
 from batches.demonstration.people import signed
 from batches.models import Batch, MasterBatchRecord, Patient
 from batches.rules.process import Process
@@ -97,6 +98,16 @@ class Way:
     def record_number(self) -> str:
         """The donor's medical record number, which names the patient before there is a code."""
         return f"MRN-{self.donor.name}"
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """One shelf of one incubator for each donor."""
+        return INCUBATORS[self.donor.index % 3], str(1 + self.donor.index // 3)
+
+    @property
+    def cabinet(self) -> str:
+        """The cabinet the donor's cells are worked on in."""
+        return CABINETS[self.donor.index % 2]
 
     @cached_property
     def patient(self) -> Patient:
