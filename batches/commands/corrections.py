@@ -190,7 +190,7 @@ def shown(entry: Correctable, row: models.Model, field: str, value: object) -> s
         return words.to_minute(value, zone())
     if isinstance(value, Decimal | int):
         return _number_shown(entry.kind, Decimal(value))
-    choices: Sequence[tuple[Any, Any]] | None = row._meta.get_field(field).choices  # type: ignore[union-attr,assignment]
+    choices: Sequence[tuple[Any, Any]] | None = row._meta.get_field(field).choices  # type: ignore[union-attr]
     return str(dict(choices).get(value, value)) if choices else str(value)
 
 

@@ -30,7 +30,7 @@ class SampleForm(DoneForm):
         max_digits=16,
         decimal_places=2,
         initial=Decimal(0),
-        widget=DecimalInput(unit=_("cells"), hint=_("In full, such as 1000000"), span=3),
+        widget=DecimalInput(unit="cells", hint=_("In full, such as 1000000"), span=3),
     )
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=Textarea(hint=_("Needed for a second sample of a kind"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import models
 
@@ -104,7 +105,7 @@ def _critical(batch: Batch) -> list[models.Model]:
     ]
 
 
-def _references(batch: Batch, to: type[models.Model]) -> Iterator[tuple[models.Model, models.Field]]:  # type: ignore[type-arg]
+def _references(batch: Batch, to: type[models.Model]) -> Iterator[tuple[models.Model, Any]]:
     """Rows of the batch beside each of their foreign keys to a kind of material."""
     rows: list[models.Model] = [
         *Isolation.objects.filter(batch=batch),
@@ -121,11 +122,11 @@ def _references(batch: Batch, to: type[models.Model]) -> Iterator[tuple[models.M
 
 def _overdue(batch: Batch) -> Iterator[str]:
     """Equipment used after its calibration was due, by the date that is known now."""
-    used: dict[object, date] = {}
+    used: dict[int, date] = {}
     here = zone()
     for row, field in _references(batch, Equipment):
         done_at: datetime = row.done_at  # type: ignore[attr-defined]
-        key = getattr(row, field.attname)
+        key: int | None = getattr(row, field.attname)
         day = done_at.astimezone(here).date()
         if key is not None:
             used[key] = max(used.get(key, day), day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -48,6 +49,7 @@ class StepLines:
     """A step with its values."""
 
     title: str
+    done_at: datetime | None
     lines: list[ValueLine]
 
     @property
@@ -66,13 +68,14 @@ def corrections(request: HttpRequest, number: str) -> HttpResponse:
     steps = [
         StepLines(
             _step_title(batch, str(root), root._meta.model_name or ""),
+            getattr(root, "done_at", None),
             [_line(batch, value, found) for value in values if _may(actor, value.name)],
         )
         for root, values in correctable(batch)
     ]
     context = {
         "batch": batch,
-        "steps": [step for step in steps if step.lines],
+        "steps": sorted((s for s in steps if s.lines), key=lambda s: s.done_at.timestamp() if s.done_at else 0),
         "corrections": batch.corrections.select_related("act").order_by("-id"),
         "is_released": DispositionState(batch.disposition) in RELEASES,
     }

@@ -22,7 +22,7 @@ from batches.record.contents import compose
 from batches.record.facts import gather
 from batches.record.review import brief, is_in_order
 from batches.rules.release import DECISIONS, RELEASES, ReleaseFacts, blockers
-from batches.rules.states import DispositionState
+from batches.rules.states import DISPOSITIONS, DispositionState
 from batches.views.acting import find_batch
 from lims.accounts.authentication import Credential
 from lims.accounts.permissions import Permission
@@ -94,7 +94,8 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     actor = actor_of(request)
     lines = matrix(batch)
     facts = release_facts(batch, actor, lines=lines)
-    leading = _leading(facts)
+    decisions = [{"row": d, "is_valid": is_valid(d)} for d in batch.dispositions.select_related("act")]
+    leading = _leading(facts, stands=bool(decisions and decisions[-1]["is_valid"]))
     against = {decision: blockers(facts, decision) for decision in DECISIONS}
     found = exceptions(batch, lines=lines)
     record = compose(gather(batch))
@@ -117,16 +118,18 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "not_in_order": [s for s in sections if s not in in_order],
         "sections": len(sections),
         "is_involved": facts.is_involved,
-        "decisions": [{"row": d, "is_valid": is_valid(d)} for d in batch.dispositions.select_related("act")],
+        "decisions": decisions,
         "entries": record.footer.code.split()[-2] if record.footer.code else "",
         "signed": Signature.objects.filter(entry__stream=batch.stream).count(),
     }
 
 
-def _leading(facts: ReleaseFacts) -> DispositionState:
-    """The decision the page is about: conditional while results may wait and none was taken, else the release."""
-    is_first = facts.disposition is DispositionState.PENDING
-    return DispositionState.RELEASED_CONDITIONALLY if is_first and facts.pending else DispositionState.RELEASED
+def _leading(facts: ReleaseFacts, *, stands: bool) -> DispositionState:
+    """The decision the page is about: conditional while results may wait and none stands, else the release."""
+    is_conditional = DispositionState.RELEASED_CONDITIONALLY in DISPOSITIONS[facts.disposition]
+    if is_conditional and facts.pending and not stands and not facts.is_infused:
+        return DispositionState.RELEASED_CONDITIONALLY
+    return DispositionState.RELEASED
 
 
 def _choices(
