@@ -6,18 +6,24 @@ act, and every version of it is stamped with the act that wrote it. Sealing is i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
 from lims import acts
 
 R = TypeVar("R", bound="Recorded")
+
+# What a double holds whatever the number (IEEE 754), which is how SQLite keeps decimals.
+EXACT_DIGITS = 15
 
 
 def _refuse(what: str) -> NoReturn:
@@ -54,6 +60,22 @@ class VersionQuerySet(HistoricalQuerySet):
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         _refuse("bulk_update()")
+
+
+class Version(models.Model):
+    """A version of a recorded row. Every way to it goes through a manager that only reads."""
+
+    objects = VersionQuerySet.as_manager()  # type: ignore[django-manager-missing]
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        _refuse("Saving a version")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse("Deleting a version")
 
 
 class ActHistory(HistoricalRecords):
@@ -124,7 +146,7 @@ class Recorded(models.Model):
 
     act = models.ForeignKey("ledger.Entry", models.PROTECT, editable=False, related_name="+")
 
-    history = ActHistory(inherit=True, historical_queryset=VersionQuerySet, user_db_constraint=False)
+    history = ActHistory(inherit=True, bases=(Version,), historical_queryset=VersionQuerySet, user_db_constraint=False)
     objects = RecordedQuerySet.as_manager()
 
     signed_with: ClassVar[tuple[str, ...]] = ()
@@ -133,12 +155,25 @@ class Recorded(models.Model):
 
     class Meta:
         abstract = True
+        # Django itself updates through the base manager, for instance when a row is added to another's children.
+        base_manager_name = "objects"
 
     def prepare(self, act: acts.Act) -> None:
         """Stamp the row with its act and bring its values to their fields' form; raises ValidationError."""
         self.act_id = act.id
         self.clean_fields(exclude=_references(type(self)))
         self.clean()
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Each value by its field; a number also by what SQLite gives back of it. Raises ValidationError."""
+        super().clean_fields(exclude)
+        beyond: dict[str, Any] = {
+            f.name: ValidationError(_("This number has more than 15 digits. Enter it with fewer."))
+            for f in _decimals(type(self))
+            if f.name not in (exclude or ()) and _digits(getattr(self, f.attname)) > EXACT_DIGITS
+        }
+        if beyond:
+            raise ValidationError(beyond)
 
     def save_base(self, raw: bool = False, *args: Any, **kwargs: Any) -> None:
         act = acts.current()
@@ -149,6 +184,15 @@ class Recorded(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         _refuse("delete()")
+
+
+@cache
+def _decimals(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    return tuple(f for f in model._meta.concrete_fields if isinstance(f, models.DecimalField))
+
+
+def _digits(value: object) -> int:
+    return len(value.normalize().as_tuple().digits) if isinstance(value, Decimal) else 0
 
 
 @cache

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lims.recorded import Recorded
 
-class Done(models.Model):
+
+class Done(Recorded):
     """Something a person did at a time, with the reason when it was recorded late."""
 
     done_at = models.DateTimeField(_("done at"))

@@ -6,6 +6,7 @@ Not here: appending (append.py), verifying (verify.py), the arithmetic (chain.py
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -27,7 +28,25 @@ class AppendOnlyQuerySet(models.QuerySet):
         raise TypeError(f"{self.model.__name__} rows are never changed.")
 
 
-class Entry(models.Model):
+class AppendOnly(models.Model):
+    """A row that is inserted once and never changed or taken away."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save_base(self, raw: bool = False, force_insert: Any = False, *args: Any, **kwargs: Any) -> None:
+        if raw or not force_insert:
+            raise TypeError(f"{type(self).__name__} rows are only ever inserted, when an act is sealed.")
+        super().save_base(raw, force_insert, *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError(f"{type(self).__name__} rows are never deleted.")
+
+
+class Entry(AppendOnly):
     """One sealed act. `payload` holds the canonical bytes; the other columns repeat what is searched for."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,8 +61,6 @@ class Entry(models.Model):
     payload = models.BinaryField()
     prev = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"

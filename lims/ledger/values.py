@@ -22,7 +22,9 @@ def plain(f: models.Field[Any, Any], value: Any) -> object:
         return value
     match f:
         case models.DecimalField():
-            return format(f.to_python(value), f".{f.decimal_places}f")
+            number = f.to_python(value)
+            # No database keeps the sign of a zero.
+            return format(number if number else abs(number), f".{f.decimal_places}f")
         case models.DateTimeField():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case models.BinaryField():

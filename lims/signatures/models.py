@@ -7,11 +7,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from lims.ledger.models import AppendOnlyQuerySet
+from lims.ledger.models import AppendOnly
 from lims.signatures.meanings import Meaning
 
 
-class Signature(models.Model):
+class Signature(AppendOnly):
     """One person's signature under one subject, sealed in one entry.
 
     `digest` covers the subject and the rows below it as they stood; names and role are frozen as they were printed. `position` is the
@@ -30,8 +30,6 @@ class Signature(models.Model):
     subject_model = models.CharField(max_length=60)
     subject_pk = models.CharField(max_length=40)
     digest = models.CharField(max_length=64)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "entry", "position"]
