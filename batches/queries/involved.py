@@ -47,7 +47,8 @@ class SignedStep:
 def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
     """Every signed subject of a batch's stream, by model and key."""
     given: dict[tuple[str, str], list[Standing]] = defaultdict(list)
-    rows = Signature.objects.filter(entry__stream=batch.stream)
+    # By place in the stream: two acts may carry one time, and a clock may be set back.
+    rows = Signature.objects.filter(entry__stream=batch.stream).order_by("entry__seq", "position")
     for standing in standings(rows):
         given[standing.signature.subject_model, standing.signature.subject_pk].append(standing)
     return {key: SignedStep(*key, tuple(found)) for key, found in given.items()}
@@ -81,7 +82,8 @@ class ShownSignature:
 def signatures_under(row: models.Model) -> list[ShownSignature]:
     """The signatures under one row, oldest first, with their standing."""
     given = Signature.objects.filter(subject_model=row._meta.label, subject_pk=str(row.pk))
+    in_order = given.order_by("at", "entry__seq", "position")
     return [
         ShownSignature(s.signature.get_meaning_display(), s.signature.printed_name, s.signature.at, s.is_valid)
-        for s in standings(given)
+        for s in standings(in_order)
     ]
