@@ -14,8 +14,8 @@ from lims.signatures.meanings import Meaning
 class Signature(AppendOnly):
     """One person's signature under one subject, sealed in one entry.
 
-    `digest` covers the subject and the rows below it as they stood; names and role are frozen as they were printed. `position` is the
-    place among the signatures of its act.
+    `digest` covers the subject and the rows below it as they stood; names and role are frozen as they were printed.
+    `position` is the place among the signatures of its act.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
