@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from batches.models import Deviation, Disposition, TestResult
+from batches.commands.materials import decide_lot
+from batches.commands.patients import withdraw_consent
+from batches.models import Consent, Deviation, Disposition, Lot, TestResult
 from batches.queries.dispositions import is_valid
+from batches.queries.exceptions import concerns
 from batches.queries.facts import batch_facts
 from batches.rules.sequence import refusals
 from batches.rules.states import DispositionState
 from lims.refusals import Refused
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
-from tests.builders import Story
+from tests.builders import LOTS, Story
 from tests.builders_quality import MAY_WAIT
+from tests.cast import performed
 
 
 @pytest.fixture
@@ -102,3 +107,59 @@ def test_a_result_outside_the_specification_needs_a_comment_and_stops_release(fi
     with pytest.raises(Refused) as refused:
         filled.release_conditionally()
     assert set(refused.value.codes) == {"REL-03", "REL-04"}
+
+
+def test_a_result_that_fails_after_infusion_is_late_and_wants_qa_within_a_day(story: Story) -> None:
+    story.infuse()
+    story.result("sterility_final", choice="growth", comment="Turbid on day 6, Gram-positive cocci.")
+    batch = story.fresh()
+    assert batch.disposition == DispositionState.LATE_OOS
+    assert (batch.due_act, batch.due_at) == ("deviation:assess", story.at + timedelta(hours=24))
+    raised = Deviation.objects.get(batch=batch, source_model="batches.TestResult")
+    assert raised.severity == Deviation.Severity.CRITICAL
+    with story.now():
+        assert concerns(batch)[0].word == "Out of specification after infusion"
+    with pytest.raises(Refused) as refused:
+        story.release()
+    assert refused.value.codes == ("DIS-02",)
+
+
+def test_an_infused_product_is_certified_when_every_result_is_in(story: Story) -> None:
+    story.infuse()
+    story.settle_deviations()
+    story.wait(days=30)
+    story.results()
+    story.release()
+    assert story.fresh().disposition == DispositionState.RELEASED
+
+
+def test_an_infused_product_is_not_rejected_any_more(story: Story) -> None:
+    story.infuse()
+    with pytest.raises(Refused) as refused:
+        story.reject(grounds="Growth in the final sterility test.")
+    assert refused.value.codes == ("REL-18",)
+
+
+def test_a_lot_rejected_after_its_use_stops_release(filled: Story) -> None:
+    with filled.now():
+        lot = Lot.objects.get(code=LOTS["medium"])  # type: ignore[index]
+        decide_lot(filled.cast.supervisor, lot=lot, state=Lot.State.REJECTED, reason="Recalled for endotoxin.")
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-13",)
+
+
+def test_a_withdrawn_consent_stops_release(filled: Story) -> None:
+    consent = Consent.objects.get(patient=filled.patient, kind=Consent.Kind.TREATMENT)
+    with filled.now():
+        withdraw_consent(
+            filled.cast.clinician,
+            patient=filled.patient,
+            consent=consent,
+            withdrawn_on=filled.at.date(),
+            withdrawal_reason="The patient changed her mind.",
+            signatures=performed(filled.cast.clinician),
+        )
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-10",)
