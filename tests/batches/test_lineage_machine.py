@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from batches.commands.fills import log_fill
 from batches.commands.passages import log_cell_harvest
@@ -30,7 +30,7 @@ from tests.counts import hemocytometer
 
 ORDER = [Stage.CULTURE, Stage.CELL_HARVEST, Stage.FILLED]
 which = st.sampled_from([0, 1])
-share = st.sampled_from(["0.25", "0.5", "1", "1.001"])
+share = st.sampled_from(["1.001", "1", "0.5", "0.25"])
 cells = st.sampled_from([30, 205, 444, 900])
 
 
@@ -73,16 +73,17 @@ class TwoPatients(RuleBasedStateMachine):
     def wait(self, at: int, hours: int) -> None:
         self.stories[at].wait(hours=hours)
 
-    @rule(at=which, confluence=st.sampled_from(["10", "85", "101"]))
-    def observe(self, at: int, confluence: str) -> None:
+    @rule(at=which, confluence=st.sampled_from(["10", "85", "101"]), is_fed=st.booleans())
+    def look(self, at: int, confluence: str, is_fed: bool) -> None:
         self.attempt(at, lambda: self.stories[at].observe(confluence))
+        if is_fed:
+            self.attempt(at, lambda: self.stories[at].feed(comment="At random."))
 
-    @rule(at=which)
-    def feed(self, at: int) -> None:
-        self.attempt(at, lambda: self.stories[at].feed(comment="At random."))
-
-    @rule(at=which, take=st.integers(1, 3), contaminated=st.booleans())
-    def lose(self, at: int, take: int, contaminated: bool) -> None:
+    # A batch that loses its last vessel is over: too short a walk to tell anything.
+    @precondition(lambda self: any(len(story.vessels()) > 2 for story in self.stories))
+    @rule(take=st.integers(1, 2), contaminated=st.booleans())
+    def lose(self, take: int, contaminated: bool) -> None:
+        at = max((0, 1), key=lambda i: len(self.stories[i].vessels()))
         self.attempt(at, lambda: self.stories[at].lose(*self.named(at, take), is_contaminated=contaminated))
 
     @rule(at=which, take=st.integers(1, 4), live=cells, part=share, vessels=st.integers(1, 3), sampled=share)
@@ -106,10 +107,13 @@ class TwoPatients(RuleBasedStateMachine):
         if Decimal(part) > 1:
             assert codes, "more was seeded than there was left"
 
-    @rule(at=which, take=st.integers(1, 4), live=cells)
+    @rule(at=which, take=st.sampled_from([1, 2]), live=cells)
     def harvest(self, at: int, take: int, live: int) -> None:
+        self._harvest(at, self.named(at, take), live)
+
+    def _harvest(self, at: int, codes: list[str], live: int) -> None:
         story = self.stories[at].wait(hours=2)
-        detached = story.detached(live, 9, suspension="60.0", vessels=self.named(at, take))
+        detached = story.detached(live, 9, suspension="60.0", vessels=codes)
 
         def act() -> None:
             with story.now():
@@ -124,15 +128,28 @@ class TwoPatients(RuleBasedStateMachine):
 
         self.attempt(at, act)
 
-    @rule(at=which, used=st.sampled_from(["10", "59.8", "59.801", "119.6", "500"]), live=cells)
-    def fill(self, at: int, used: str, live: int) -> None:
+    @rule(at=which, live=cells, more=st.sampled_from(["0.001", "0", "100", "-1"]))
+    def harvest_everything_and_fill(self, at: int, live: int, more: str) -> None:
+        """Whatever is in culture, passage by passage; then a fill from all of it, or from a microlitre more."""
+        for _ in range(4):
+            vessels = self.stories[at].in_culture()
+            if vessels:
+                lowest = min(generation for _, generation in vessels)
+                self._harvest(at, [code for code, generation in vessels if generation == lowest], live)
+        finals = Passage.objects.filter(batch=self.stories[at].batch, is_final=True).count()
+        self.fill(at, Decimal("59.8") * finals + Decimal(more))
+
+    @rule(at=which, used=st.sampled_from([Decimal(10), Decimal("59.8")]))
+    def fill(self, at: int, used: Decimal) -> None:
         story = self.stories[at].wait(hours=1)
-        self.attempt(at, lambda: story.fill_now(used, live))
+        # So few cells that only their volume can be too much.
+        self.attempt(at, lambda: story.fill_now(used, 30))
 
     @rule(at=which, live=cells)
     def detach_what_belongs_to_the_other(self, at: int, live: int) -> None:
         story, other = self.stories[at].wait(hours=1), self.stories[1 - at]
-        labels = [f"{other.batch.number}-{code}" for code in other.vessels()]
+        theirs = other.batch.vessels.order_by("-pk").values_list("code", flat=True)[:2]
+        labels = [f"{other.batch.number}-{code}" for code in theirs]
         foreign = [*self.named(at, 1), *labels]
         codes = self.attempt(
             at,
@@ -140,14 +157,13 @@ class TwoPatients(RuleBasedStateMachine):
                 live, 9, suspension="10.0", seed=("T175", 1, "1"), detached={"vessels": foreign}, comment="At random."
             ),
         )
-        assert codes
-        if labels and story.vessels() and "PAS-03" not in codes:
-            assert "PAS-05" in codes
+        # Only where no passage may come at all is nobody told that the vessel is another's.
+        assert "PAS-05" in codes or set(codes) & {"CUL-01", "PAS-03", "PAS-04"}
 
     @rule(at=which, live=cells)
     def use_the_other_s_label(self, at: int, live: int) -> None:
         story = self.stories[at].wait(hours=1)
-        codes = self.attempt(at, lambda: story.fill_now("10", live, scanned_coi=self.stories[1 - at].batch.coi))
+        codes = self.attempt(at, lambda: story.fill_now(Decimal(10), live, scanned_coi=self.stories[1 - at].batch.coi))
         assert codes in {("FIL-01",)} or "FIL-03" in codes
 
     @invariant()
@@ -218,10 +234,14 @@ class TwoPatients(RuleBasedStateMachine):
 class FillingStory(Story):
     """A story that tries to fill whatever there is, wherever the batch stands."""
 
-    def fill_now(self, used: str, live: int, **changes: Any) -> Fill:
+    def in_culture(self) -> list[tuple[str, int]]:
+        """Code and passage of each vessel in culture."""
+        return list(self.batch.vessels.filter(state=VesselState.IN_CULTURE).values_list("code", "generation"))
+
+    def fill_now(self, used: Decimal, live: int, **changes: Any) -> Fill:
         """A fill without walking there first."""
         given: dict[str, Any] = {
-            "used_ml": Decimal(used),
+            "used_ml": used,
             "vehicle_lot": LOTS["vehicle"],
             "container_lot": LOTS["container"],
             "container_code": f"BAG-{self.batch.number}",
@@ -248,13 +268,13 @@ def snapshot() -> list[Any]:
 def test_no_sequence_of_acts_mixes_patients_overdraws_cells_or_skips_a_state(cast: Cast) -> None:
     stories = [FillingStory(cast) for _ in range(2)]
     for story in stories:
-        story.isolate()
+        story.isolate(seeding=[SeedingLine("T25", 3, LOTS["vessel"], Decimal("1.8"))], comment="Thin.")
         story.wait(days=10)
     run_state_machine_as_test(
         lambda: TwoPatients(list(stories)),
         settings=settings(
-            max_examples=20,
-            stateful_step_count=14,
+            max_examples=25,
+            stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
