@@ -21,10 +21,10 @@ from batches.rules.counting import CountResult
 from batches.rules.culture import feeding_limit, hours_since
 from batches.rules.growth import seeding_density_per_cm2
 from batches.rules.judging import Finding
-from batches.rules.limits import Limit, Verdict
+from batches.rules.limits import Verdict
 from batches.rules.lineage import SeededVessel
 from batches.rules.process import Process
-from batches.rules.samples import window_text
+from batches.rules.samples import window_limit
 
 
 @dataclass(frozen=True)
@@ -160,21 +160,13 @@ def _fill(batch: Batch, process: Process) -> Iterator[Judged]:
 
 def _windows(batch: Batch, process: Process, culture: CultureLineage) -> Iterator[Judged]:
     """Samples with a window before the final cell harvest: known once it took place, and only ever an alert."""
-    kinds = {k.key: k for k in process.sampling_plan if k.hours_before_harvest_low is not None}
+    limits = {kind.key: limit for kind in process.sampling_plan if (limit := window_limit(kind)) is not None}
     ended = max((each.passage.exposure_started_at for each in culture.finals), default=None)
-    if ended is None or not kinds:
+    if ended is None or not limits:
         return
-    for row in Sample.objects.filter(batch=batch, kind__in=kinds):
-        kind = kinds[row.kind]
-        limit = Limit(
-            key=f"window:{kind.key}",
-            label=f"{kind.name} ({window_text(kind)})",
-            unit="h",
-            alert_below=Decimal(kind.hours_before_harvest_low or 0),
-            alert_above=Decimal(kind.hours_before_harvest_high or 0),
-            decimals=1,
-        )
-        yield Judged(row, row.code, row.done_at, Finding(limit, hours_since(row.done_at, ended)), row.comment)
+    for row in Sample.objects.filter(batch=batch, kind__in=limits):
+        finding = Finding(limits[row.kind], hours_since(row.done_at, ended))
+        yield Judged(row, row.code, row.done_at, finding, row.comment)
 
 
 def _counted(process: Process, result: CountResult | None, *, viability_limit: str | None) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from batches.rules.limits import Verdict
+from batches.rules.limits import Limit
 from batches.rules.process_parts import SampleKind
 from batches.rules.specification import SamplingPoint
 from batches.rules.states import Stage
@@ -99,12 +99,19 @@ def rows_answered(kind: SampleKind, *, computed: Collection[str]) -> tuple[str, 
     return tuple(key for key in kind.rows if key not in computed)
 
 
-def window_verdict(kind: SampleKind, hours_before_harvest: Decimal) -> Verdict:
-    """SAM-03: whether a sample was taken in its window of hours before the final cell harvest. Only ever an alert."""
+def window_limit(kind: SampleKind) -> Limit | None:
+    """SAM-03: the hours before the final cell harvest a sample belongs in, as a limit that only ever alerts."""
     low, high = kind.hours_before_harvest_low, kind.hours_before_harvest_high
     if low is None or high is None:
-        return Verdict.NOT_JUDGED
-    return Verdict.WITHIN if low <= hours_before_harvest <= high else Verdict.ALERT
+        return None
+    return Limit(
+        key=f"window:{kind.key}",
+        label=f"{kind.name} ({window_text(kind)})",
+        unit="h",
+        alert_below=Decimal(low),
+        alert_above=Decimal(high),
+        decimals=1,
+    )
 
 
 def window_text(kind: SampleKind) -> str:

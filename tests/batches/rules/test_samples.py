@@ -8,7 +8,7 @@ import pytest
 
 from batches.rules.limits import Verdict
 from batches.rules.process_parts import SampleKind
-from batches.rules.samples import OFFERED_AT, SampleInput, offered, sample_refusals, window_text, window_verdict
+from batches.rules.samples import OFFERED_AT, SampleInput, offered, sample_refusals, window_limit, window_text
 from batches.rules.specification import SamplingPoint
 from batches.rules.states import Stage
 
@@ -68,9 +68,11 @@ def test_a_second_one_says_why() -> None:
     [("47.9", Verdict.ALERT), ("48", Verdict.WITHIN), ("72", Verdict.WITHIN), ("72.1", Verdict.ALERT)],
 )
 def test_spent_medium_is_taken_two_to_three_days_before_the_harvest(hours: str, verdict: Verdict) -> None:
-    assert window_verdict(MEDIUM, Decimal(hours)) is verdict
+    limit = window_limit(MEDIUM)
+    assert limit is not None
+    assert limit.verdict(Decimal(hours)) is verdict
 
 
 def test_a_sample_without_a_window_is_never_out_of_it() -> None:
-    assert window_verdict(CELLS, Decimal(1)) is Verdict.NOT_JUDGED
+    assert window_limit(CELLS) is None
     assert window_text(CELLS) == ""
