@@ -60,7 +60,7 @@ def result(request: HttpRequest, number: str, pk: int) -> HttpResponse:
             button=_("Record result"),
             form_class=ResultForm,
             command=record_result,
-            subtitle=_("%(limit)s. %(method)s") % {"limit": limit, "method": asked.method},
+            subtitle=_("Limit: %(limit)s") % {"limit": limit},
             form_kwargs={"row": asked},
             done_url=reverse("results", args=[batch.number]),
             context={"result": row, "row": asked, "limit": limit},
