@@ -5,7 +5,7 @@ Not here: what a file may be; its bytes are looked at by whoever keeps it.
 
 from __future__ import annotations
 
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 # No file of any kind is kept that is larger; the rest of a larger one is read and dropped.
@@ -24,8 +24,8 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         if start + len(raw_data) <= LARGEST_BYTES:
             super().receive_data_chunk(raw_data, start)
 
-    def file_complete(self, file_size: int) -> TemporaryUploadedFile:
-        file: TemporaryUploadedFile = super().file_complete(file_size)
-        if file_size > LARGEST_BYTES:
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        file = super().file_complete(file_size)
+        if file is not None and file_size > LARGEST_BYTES:
             file.truncate(0)
         return file
