@@ -124,6 +124,11 @@ def _deviation_assess(facts: BatchFacts) -> Iterator[Refusal]:
         yield Refusal("DEV-01", "No deviation waits to be assessed.")
 
 
+def _deviation_close(facts: BatchFacts) -> Iterator[Refusal]:
+    if not facts.assessed_deviations:
+        yield Refusal("DEV-06", "No assessed deviation waits to be closed.")
+
+
 def _identify(facts: BatchFacts) -> Iterator[Refusal]:
     yield from _not_ended(facts)
     yield from _released(facts)
@@ -253,6 +258,7 @@ ACTS: Final = (
     ActRule("sample:take", "Take sample", "sample", "take_samples", _sample, until=Stage.FILLED),
     ActRule("result:record", "Record result", "results", "enter_results", _result),
     ActRule("deviation:assess", "Assess deviation", "batch-deviations", "decide_deviations", _deviation_assess),
+    ActRule("deviation:close", "Close deviation", "batch-deviations", "decide_deviations", _deviation_close),
     ActRule("disposition:decide", "Decide disposition", "disposition", "decide_disposition", _disposition),
     ActRule(
         "baseline:record", "Record pain before infusion", "baseline", "record_outcomes", _baseline, until=Stage.FILLED
