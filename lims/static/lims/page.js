@@ -25,6 +25,19 @@
     }
   });
 
+  // A field that is corrected is no longer wrong: the reason stays in the summary, and what is typed now is judged anew.
+  document.addEventListener("input", function (event) {
+    const field = event.target.closest("[data-act] .field.bad");
+    if (!field) {
+      return;
+    }
+    field.classList.remove("bad");
+    event.target.removeAttribute("aria-invalid");
+    field.querySelectorAll("[id$='-error']").forEach(function (reasons) {
+      reasons.hidden = true;
+    });
+  });
+
   // A second click on the way would only be answered with the first act again; the button says that it is on its way.
   document.addEventListener("submit", function (event) {
     const form = event.target;
