@@ -19,6 +19,7 @@ from batches.queries.dispositions import is_valid
 from batches.queries.findings import beyond, judged
 from batches.queries.involved import signed_steps, superseded
 from batches.queries.late import late_rows
+from batches.queries.lineage import CultureLineage, lineage
 from batches.queries.release import named
 from batches.queries.specification import SpecificationLine, matrix
 from batches.rules.limits import Verdict
@@ -84,12 +85,13 @@ def exceptions(batch: Batch, *, lines: Sequence[SpecificationLine] | None = None
         decision.decided_at if decision else None,
         _("Reviewed: {decision}").format(decision=decision.get_decision_display()) if decision else "",
     )
+    culture = lineage(batch)
     found = [
         *_deviations(batch),
         *_release(batch, decision),
         *_signatures(batch),
-        *_results(batch, lines if lines is not None else matrix(batch), reviewed),
-        *_alerts(batch, reviewed),
+        *_results(batch, lines if lines is not None else matrix(batch, culture=culture), reviewed),
+        *_alerts(batch, culture, reviewed),
         *_late(batch, reviewed),
         *_corrections(batch, reviewed),
         *_refused(batch),
@@ -198,8 +200,8 @@ def _results(batch: Batch, lines: Sequence[SpecificationLine], reviewed: _Review
             )
 
 
-def _alerts(batch: Batch, reviewed: _Reviewed) -> Iterator[Concern]:
-    for each in beyond(judged(batch), Verdict.ALERT):
+def _alerts(batch: Batch, culture: CultureLineage, reviewed: _Reviewed) -> Iterator[Concern]:
+    for each in beyond(judged(batch, culture=culture), Verdict.ALERT):
         state, is_open = reviewed.state(each.at)
         label, _sep, limit = each.finding.sentence.partition(": ")
         comment = f" {each.comment.strip()}" if each.comment.strip() else ""

@@ -48,10 +48,13 @@ class Judged:
         return self.row._meta.label, str(self.row.pk), self.finding.limit.key
 
 
-def judged(batch: Batch) -> list[Judged]:
-    """All of them, in the order of the process. The number of queries does not grow with the batch."""
+def judged(batch: Batch, *, culture: CultureLineage | None = None) -> list[Judged]:
+    """All of them, in the order of the process. The number of queries does not grow with the batch.
+
+    `culture` saves asking for the lineage again.
+    """
     process = batch.mbr.process
-    culture = lineage(batch)
+    culture = culture or lineage(batch)
     return [
         *_harvest(batch, process),
         *_isolation(batch, process, culture),

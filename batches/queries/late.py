@@ -1,10 +1,12 @@
-"""Rows of a batch recorded late, with the reason given: one query for each kind of row that can be."""
+"""Rows of a batch recorded late, with the reason given: one query finds which, one for each kind reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
@@ -37,18 +39,37 @@ def late_rows(batch: m.Batch) -> list[LateRow]:
 
 
 def _late(batch: m.Batch) -> Iterator[LateRow]:
-    for model in recorded_models():
-        if not issubclass(model, Done):
-            continue
-        path = _THROUGH.get(model) or ("batch" if _has(model, "batch") else "")
-        if not path:
-            continue
-        rows = {row.pk: row for row in model._base_manager.filter(**{path: batch}).exclude(late_reason="")}
-        if rows:
-            recorded = _first_recorded(model, list(rows))
-            for pk, row in rows.items():
-                at, who = recorded[pk]
-                yield LateRow(row, row.done_at, at, who, row.late_reason)
+    for model, keys in _keys(batch).items():
+        recorded = _first_recorded(model, keys)
+        rows: Iterable[Any] = model._base_manager.filter(pk__in=keys)
+        for row in rows:
+            at, who = recorded[row.pk]
+            yield LateRow(row, row.done_at, at, who, row.late_reason)
+
+
+def _keys(batch: m.Batch) -> dict[type[models.Model], list[int]]:
+    """Which rows of which models are late: most models have none, so all are asked in one query."""
+    kinds: dict[str, tuple[type[Any], str]] = {
+        model._meta.label: (model, path) for model in recorded_models() if (path := _path(model))
+    }
+    asked = [
+        model._base_manager.filter(**{path: batch})
+        .exclude(late_reason="")
+        .order_by()
+        .values_list(models.Value(label), "pk")
+        for label, (model, path) in kinds.items()
+    ]
+    found: dict[type[models.Model], list[int]] = defaultdict(list)
+    for label, pk in asked[0].union(*asked[1:], all=True):
+        found[kinds[label][0]].append(pk)
+    return found
+
+
+def _path(model: type[models.Model]) -> str:
+    """How a model's rows are found from their batch; empty for a model that has no time or no batch."""
+    if not issubclass(model, Done):
+        return ""
+    return _THROUGH.get(model) or ("batch" if _has(model, "batch") else "")
 
 
 def _first_recorded(model: type[models.Model], keys: list[int]) -> dict[int, tuple[datetime, str]]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.models import Batch, Fill, Sample, TestResult
 from batches.queries.counts import count_result
-from batches.queries.lineage import lineage
+from batches.queries.lineage import CultureLineage, lineage
 from batches.rules.dose import endotoxin_limit_eu_per_ml
 from batches.rules.process import Process
 from batches.rules.results import Answer, Standing, judged, shown
@@ -89,15 +89,18 @@ class SpecificationLine:
         return bool(self.row.computed)
 
 
-def matrix(batch: Batch) -> list[SpecificationLine]:
-    """Every row of the specification of a batch, in its order. The number of queries does not grow with the rows."""
+def matrix(batch: Batch, *, culture: CultureLineage | None = None) -> list[SpecificationLine]:
+    """Every row of the specification of a batch, in its order. The number of queries does not grow with the rows.
+
+    `culture` saves asking for the lineage again.
+    """
     process = batch.mbr.process
     fill = Fill.objects.filter(batch=batch).select_related("count").first()
     by_test: dict[str, list[TestResult]] = defaultdict(list)
     for result in batch.results.select_related("sample", "retest_of").order_by("id"):
         by_test[result.test].append(result)
     signers = _signers([r for found in by_test.values() for r in found])
-    computed = _computed(batch, process, fill)
+    computed = _computed(process, fill, culture or lineage(batch))
     limits = {ENDOTOXIN: endotoxin_limit(batch, fill)}
     required = {key for kind in process.sampling_plan if kind.is_required for key in kind.rows}
     here = zone()
@@ -179,9 +182,8 @@ def _signers(results: Sequence[TestResult]) -> Mapping[tuple[int, str], str]:
     return {(int(s.subject_pk), s.meaning): s.printed_name for s in given}
 
 
-def _computed(batch: Batch, process: Process, fill: Fill | None) -> dict[str, SpecificationLine]:
+def _computed(process: Process, fill: Fill | None, culture: CultureLineage) -> dict[str, SpecificationLine]:
     """The rows the record itself answers: dose and viability from the fill, passage and doublings from the lineage."""
-    culture = lineage(batch)
     count = count_result(fill.count, process=process) if fill is not None and hasattr(fill, "count") else None
     found: dict[str, tuple[Decimal | None, str, str]] = {
         "total_viable": (None, "", ""),
