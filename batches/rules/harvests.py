@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,6 +18,12 @@ def volume_refusals(volume_ml: Decimal) -> Iterator[Refusal]:
     """HAR-02: fat of no volume can't be processed."""
     if volume_ml <= 0:
         yield Refusal("HAR-02", "A harvest has a volume above 0 mL. Enter what was taken.", "volume_ml")
+
+
+def consent_refusals(missing: Iterable[str]) -> Iterator[Refusal]:
+    """HAR-03: a consent withdrawn since the batch was issued stops the harvest."""
+    for name in missing:
+        yield Refusal("HAR-03", "{consent} is missing or withdrawn. Do not harvest; call QA.", None, {"consent": name})
 
 
 def identity_refusals(

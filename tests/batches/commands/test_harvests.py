@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from batches.commands.patients import withdraw_consent
 from batches.models import Deviation
 from batches.rules.states import Stage
 from lims.ledger.models import Entry
@@ -14,6 +15,7 @@ from lims.refusals import Refused
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from tests.builders import Story
+from tests.cast import performed
 
 
 def test_a_harvest_is_signed_sealed_and_moves_the_batch_on(story: Story) -> None:
@@ -37,6 +39,23 @@ def test_a_second_harvest_is_refused_and_told_in_the_ledger(story: Story) -> Non
         story.harvest()
     assert refused.value.codes == ("HAR-01",)
     assert Entry.objects.filter(stream=story.batch.number, name="harvest:log", is_refused=True).count() == 1
+
+
+def test_a_patient_who_withdrew_consent_is_not_harvested(story: Story) -> None:
+    story.issue()
+    with story.now():
+        withdraw_consent(
+            story.cast.clinician,
+            patient=story.patient,
+            consent=story.patient.consents.get(kind="tissue_donation"),
+            withdrawn_on=story.at.date(),
+            withdrawal_reason="Changed their mind.",
+            signatures=performed(story.cast.clinician),
+        )
+    with pytest.raises(Refused) as refused:
+        story.harvest()
+    assert refused.value.codes == ("HAR-03",)
+    assert story.fresh().stage == Stage.ISSUED
 
 
 def test_a_harvest_in_the_future_and_one_that_ends_before_it_began_are_refused_together(story: Story) -> None:
