@@ -71,7 +71,8 @@ def test_every_command_needs_a_permission_that_somebody_holds() -> None:
 def test_the_administrator_is_refused_every_command_on_records(cast: Cast) -> None:
     administrator = User.objects.get(pk=cast.administrator.pk)
     for name, run in COMMANDS.items():
-        if not name.startswith("account:"):
+        # Other tests make commands of their own.
+        if run.__module__.startswith("batches."):
             assert not administrator.may(run.needs), name  # type: ignore[attr-defined]
 
 
