@@ -54,8 +54,8 @@ def stock(supervisor: User, *, opened: datetime, made_at: datetime) -> None:
     with clock.replaying(opened):
         for kind, name, code in _LOTS:
             _lot(supervisor, kind, name, code, later)
-        for kind, code, name in _EQUIPMENT:
-            _equipment(supervisor, kind, code, name, today + timedelta(days=180))
+        for made_of, code, name in _EQUIPMENT:
+            _equipment(supervisor, made_of, code, name, today + timedelta(days=180))
         _equipment(
             supervisor,
             Equipment.Kind.INCUBATOR,

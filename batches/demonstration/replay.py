@@ -67,7 +67,7 @@ def fill(say: Callable[[str], None], *, number: int | None = None) -> Told:
     made, people = made_at(), staff()
     materials.stock(people["mori.y"], opened=made - OPENED_BEFORE, made_at=made)
     mbr = MasterBatchRecord.objects.get(code=MBR_CODE, state=MasterBatchRecord.State.EFFECTIVE)
-    done = set(Entry.objects.filter(once__isnull=False).values_list("once", flat=True))
+    done = {once for once in Entry.objects.values_list("once", flat=True).distinct() if once is not None}
     ways = [
         Way(donor, calendar_of(donor, made), crew_for(people, donor.index), mbr=mbr, done=done)
         for donor in read()[:number]

@@ -39,9 +39,7 @@ def filled(story: Story, **changes: str) -> dict[str, str]:
     return {**FIELDS, **times, "once": str(uuid.uuid4()), "seen": "1", **changes}
 
 
-def test_a_harvest_typed_on_the_page_is_recorded_once_however_often_it_is_sent(
-    story: Story, clinician: Client
-) -> None:
+def test_a_harvest_typed_on_the_page_is_recorded_once_however_often_it_is_sent(story: Story, clinician: Client) -> None:
     story.issue()
     address = f"/batches/{story.batch.number}/harvest/"
     sent = filled(story)
@@ -93,9 +91,7 @@ def test_the_second_of_two_people_sees_what_the_first_did(story: Story, clinicia
 
 def test_a_wrong_password_signs_nothing_and_counts(story: Story, clinician: Client) -> None:
     story.issue()
-    page = clinician.post(
-        f"/batches/{story.batch.number}/harvest/", filled(story, **{"performed-password": "wrong"})
-    )
+    page = clinician.post(f"/batches/{story.batch.number}/harvest/", filled(story, **{"performed-password": "wrong"}))
     assert "ACC-01" in page.content.decode()
     assert not Harvest.objects.exists()
     assert User.objects.get(pk=story.cast.clinician.pk).failed_attempts == 1
