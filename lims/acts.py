@@ -78,11 +78,16 @@ def current() -> Act:
     return act
 
 
+def refuse_nesting() -> None:
+    """Raise `Unsealed` inside an act: another one would be sealed before it, or taken back with it."""
+    if _current.get() is not None:
+        raise Unsealed("An act can't begin inside another act.")
+
+
 @contextmanager
 def under_way(act: Act) -> Iterator[Act]:
     """Make `act` the current one. Acts do not nest."""
-    if _current.get() is not None:
-        raise Unsealed("An act can't begin inside another act.")
+    refuse_nesting()
     token = _current.set(act)
     try:
         yield act

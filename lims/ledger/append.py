@@ -41,7 +41,9 @@ def sealed(act: acts.Act, stream: str | None) -> Iterator[acts.Act]:
 
     Raises:
         AlreadyDone: the act's once-token is in the ledger.
+        Unsealed: another act is under way.
     """
+    acts.refuse_nesting()
     with transaction.atomic(durable=True), acts.under_way(act):
         if stream is not None:
             open_stream(act, stream)
