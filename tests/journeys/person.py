@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, expect
 
 from lims.accounts.models import User
 from tests.browser import overflows, violations, watch
 from tests.cast import PASSWORD
+
+ZONE = ZoneInfo("Asia/Tokyo")  # where the laboratory of the cast stands
 
 
 class Person:
@@ -41,7 +45,7 @@ class Person:
         self.look()
         return self.page
 
-    def fill(self, **values: str | bool | datetime) -> None:
+    def fill(self, **values: str | int | bool | datetime | Path) -> None:
         """Fill fields by name: text is typed or chosen, True and False tick or answer."""
         for name, value in values.items():
             field = self.page.locator(f"[name='{name}']")
@@ -52,8 +56,10 @@ class Person:
                 self.page.locator(f"[name='{name}'][value='{value}']").check(force=True)
             elif kind == "select-one":
                 field.first.select_option(str(value))
+            elif isinstance(value, Path):
+                field.first.set_input_files(value)
             elif isinstance(value, datetime):
-                field.first.fill(value.strftime("%Y-%m-%dT%H:%M"))
+                field.first.fill(value.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"))
             else:
                 field.first.fill(str(value))
 
