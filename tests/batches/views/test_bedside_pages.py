@@ -171,5 +171,5 @@ def test_a_follow_up_is_typed_item_by_item_and_shown_beside_the_baseline(story: 
     assert PainAssessment.objects.filter(occasion="follow_up").count() == 1
     said = seen(story, "outcomes/").content.decode()
     assert "imputed from 19" in said
-    assert "−4" in said  # noqa: RUF001
-    assert "−10" in said  # noqa: RUF001
+    assert "−4" in said
+    assert "−10" in said
