@@ -64,7 +64,7 @@ def test_the_most_urgent_batch_comes_first(client: Client, story: Story) -> None
     other = Story(story.cast, at=story.at)
     other.harvest()
     html = work(client, other, story.cast.technician)
-    numbers = re.findall(r'<div class="of"><a id="(B-\d+)"', html)
+    numbers = re.findall(r'<div class="of"><h2><a id="(B-\d+)"', html)
     assert numbers == [story.batch.number, other.batch.number]
 
 
