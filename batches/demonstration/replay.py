@@ -15,6 +15,7 @@ from batches.demonstration import bedside, beginning, making, materials, testing
 from batches.demonstration.calendar import Calendar
 from batches.demonstration.donors import Donor, read
 from batches.demonstration.people import MBR_CODE, OPENED_BEFORE, made_at, staff
+from batches.demonstration.screening import screen
 from batches.demonstration.way import Step, Way, crew_for
 from batches.models import MasterBatchRecord
 from lims import clock
@@ -89,6 +90,7 @@ def fill(say: Callable[[str], None], *, number: int | None = None) -> Told:
             told.left.append(way.donor.name)
             say(f"{way.donor.name} is left where it is, {at:%Y-%m-%d %H:%M}: {refused}")
         told.recorded += 1
+    screen(people, mbr, made=made, done=done)
     return told
 
 

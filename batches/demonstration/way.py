@@ -75,6 +75,29 @@ def crew_for(staff: Mapping[str, User], index: int) -> Crew:
     )
 
 
+def record_once(
+    key: str,
+    done: set[uuid.UUID],
+    command: Callable[..., Any],
+    actor: User,
+    *signers: tuple[Meaning, User],
+    **inputs: Any,
+) -> None:
+    """Call a command unless the act named by `key` is in the ledger; `done` holds the tokens that are."""
+    token = uuid.uuid5(_TOKENS, key)
+    if token in done:
+        return
+    signatures = signed(*signers)
+    try:
+        command(actor, signatures=signatures, once=token, **inputs)
+    except AlreadyDone:
+        return
+    except Refused as refused:
+        if set(refused.codes) - {"ALR-01", "RES-06"}:
+            raise
+        command(actor, signatures=signatures, once=token, **inputs | {"comment": _NOTED})
+
+
 class Way:
     """What every step of one donor needs. `done` holds the tokens of acts that are in the ledger."""
 
@@ -125,18 +148,7 @@ class Way:
         self, key: str, command: Callable[..., Any], actor: User, *signers: tuple[Meaning, User], **inputs: Any
     ) -> None:
         """Call a command once. A value beyond a limit is recorded with a comment, as its form asks for."""
-        token = uuid.uuid5(_TOKENS, f"{self.donor.name}:{key}")
-        if token in self.done:
-            return
-        signatures = signed(*signers)
-        try:
-            command(actor, signatures=signatures, once=token, **inputs)
-        except AlreadyDone:
-            return
-        except Refused as refused:
-            if set(refused.codes) - {"ALR-01", "RES-06"}:
-                raise
-            command(actor, signatures=signatures, once=token, **inputs | {"comment": _NOTED})
+        record_once(f"{self.donor.name}:{key}", self.done, command, actor, *signers, **inputs)
 
     def two(self) -> tuple[tuple[Meaning, User], tuple[Meaning, User]]:
         """Performer and witness of the laboratory."""

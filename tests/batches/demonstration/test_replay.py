@@ -15,8 +15,10 @@ from batches.demonstration import people
 from batches.demonstration.counts import AREA, seeding, suspension
 from batches.demonstration.donors import read
 from batches.demonstration.replay import calendar_of, fill
+from batches.demonstration.screening import CANDIDATES
 from batches.models import Batch, Patient
 from batches.queries.lineage import lineage
+from batches.queries.worklist import to_issue
 from batches.rules.states import DispositionState, Stage
 from batches.rules.synthetic_donors import VESSELS_BY_AREA
 from lims.accounts.commands import start_site
@@ -104,6 +106,13 @@ def test_it_replays_donors_to_the_end_with_every_act_sealed(laboratory: None) ->
     assert verify().findings == []
 
 
+def test_one_candidate_waits_for_a_batch_and_one_is_kept_out(laboratory: None) -> None:
+    fill(lambda line: None, number=0)
+    assert [p.name for p in to_issue()] == ["Synthetic Candidate 29"]
+    kept_out = Patient.objects.get(name="Synthetic Candidate 30").assessments_of_eligibility.get()
+    assert not kept_out.is_eligible
+
+
 def test_the_figures_are_those_of_the_file(laboratory: None) -> None:
     fill(lambda line: None, number=1)
     donor = read()[0]
@@ -134,6 +143,7 @@ def test_a_replay_that_was_stopped_goes_on_where_it_stopped(laboratory: None, mo
     fill(lambda line: None, number=1)
     whole = Entry.objects.count()
     assert whole > half
-    assert Patient.objects.count() == Batch.objects.count() == 1
+    assert Batch.objects.count() == 1
+    assert Patient.objects.count() == 1 + len(CANDIDATES)
     fill(lambda line: None, number=1)
     assert Entry.objects.count() == whole
