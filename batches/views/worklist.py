@@ -141,12 +141,15 @@ def _clock_words(at: datetime, now: datetime) -> str:
 
 
 def _tally(tasks: list[Task], now: datetime) -> dict[str, int]:
-    tones = [_tone(task, now) for task in tasks]
-    overdue = sum(1 for t in tasks if t.due_at is not None and t.due_at < now - timedelta(minutes=1))
+    """How many are how urgent. A product at stake is counted by itself; nothing is counted twice."""
+    rest = [t for t in tasks if not t.is_grave]
+    overdue = [t for t in rest if t.due_at is not None and t.due_at < now - timedelta(minutes=1)]
+    soon = [t for t in rest if t not in overdue and t.due_at is not None and t.due_at - now <= SOON]
     return {
-        "overdue": overdue,
-        "soon": tones.count("now") + sum(1 for t in tasks if t.is_grave and t.due_at is not None and t.due_at >= now),
-        "later": tones.count("pending"),
+        "grave": len(tasks) - len(rest),
+        "overdue": len(overdue),
+        "soon": len(soon),
+        "later": len(rest) - len(overdue) - len(soon),
     }
 
 

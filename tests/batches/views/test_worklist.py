@@ -92,6 +92,16 @@ def test_deviations_and_decisions_wait_for_qa(client: Client, story: Story) -> N
     assert any(title.startswith("Assess DEV-") for title in tasks(html))
 
 
+def test_every_task_is_in_the_tally_once(client: Client, story: Story) -> None:
+    story.fill()
+    story.raise_deviation()
+    html = work(client, story, story.cast.qa)
+    tally = re.search(r'<p class="tally">(.*?)</p>', html, re.S)
+    assert tally
+    assert "1 with a product waiting" in tally[1]
+    assert sum(map(int, re.findall(r"</svg>(\d+) ", tally[1]))) == len(tasks(html))
+
+
 def test_nothing_more_is_asked_of_a_rejected_batch(client: Client, story: Story) -> None:
     story.fill()
     story.reject()
