@@ -94,6 +94,7 @@ def test_deviations_and_decisions_wait_for_qa(client: Client, story: Story) -> N
 
 def test_every_task_is_in_the_tally_once(client: Client, story: Story) -> None:
     story.fill()
+    story.wait(hours=1)
     story.raise_deviation()
     html = work(client, story, story.cast.qa)
     tally = re.search(r'<p class="tally">(.*?)</p>', html, re.S)
