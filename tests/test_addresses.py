@@ -95,7 +95,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "deviations": (200, 200, 200, 200, 200, 403),
     "deviation": (200, 200, 200, 200, 200, 403),
     "deviation-assess": (403, 403, 403, 200, 403, 403),
-    "deviation-close": (403, 403, 403, 200, 403, 403),
+    "deviation-close": (403, 403, 403, 409, 403, 403),
     "batch-deviations": (200, 200, 200, 200, 200, 403),
     "raise-deviation": (200, 200, 200, 200, 200, 403),
     "disposition": (403, 403, 403, 200, 403, 403),
