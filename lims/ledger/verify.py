@@ -18,8 +18,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, models
-from django.db.models import Exists, Max, OuterRef, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, Max, OuterRef, Q, TextField
+from django.db.models.functions import Cast, Round
 
 from lims.accounts.models import User
 from lims.ledger import chain
@@ -92,6 +92,8 @@ def verify(streams: Collection[str] | None = None, *, progress: Callable[[int], 
     _unsealed(streams, report, sealed)
     for model in recorded_models():
         _live_rows(model, streams, report)
+        for kept in (model, version_model(model)):
+            _hidden_digits(kept, streams, report)
     if streams is None:
         _passwords(report)
     report.seconds = time.monotonic() - began
@@ -348,6 +350,23 @@ def _is_same(row: models.Model, version: models.Model, field: models.Field[Any, 
         return values_of(row, (field,)) == values_of(version, (field,))
     except _UNREADABLE:
         return False
+
+
+def _hidden_digits(model: type[models.Model], streams: Collection[str] | None, report: Report) -> None:
+    """Numbers that hold more digits than their column: SQLite keeps them, reading rounds them, no digest sees them."""
+    if connection.vendor != "sqlite":
+        return
+    hidden = Q()
+    for f in model._meta.concrete_fields:
+        if isinstance(f, models.DecimalField):
+            rounded = Round(F(f.attname), precision=f.decimal_places)
+            hidden |= Q(**{f"{f.attname}__gt": rounded}) | Q(**{f"{f.attname}__lt": rounded})
+    if hidden:
+        rows: Any = model._base_manager.filter(hidden).order_by()
+        found = rows if streams is None else rows.filter(act__stream__in=streams)
+        for pk in found.values_list(Cast("pk", TextField()), flat=True).iterator(chunk_size=PIECE):
+            text = "A number has more digits than its column: it was changed around the program."
+            report.found("row altered", model._meta.label, _as_sealed(model, pk), text)
 
 
 def _passwords(report: Report) -> None:

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
-from batches.models import Batch
+from batches.models import Batch, Harvest
 from lims.accounts.models import User
 from lims.ledger.models import Entry, Head
 from lims.ledger.verify import Finding, verify
@@ -260,6 +260,19 @@ def test_it_names_a_row_whose_value_can_not_even_be_read(received: Story, garbag
     for model, column in [(Entry, "at"), (Entry, "id"), (Entry, "payload"), (Signature, "at"), (Batch, "issued_at")]:
         found = attack(lambda model=model, column=column: spoil(model._meta.db_table, column))  # type: ignore[misc]
         assert found is None or model._meta.label in {f.model for f in found}, f"{model._meta.label}.{column}"
+
+
+def test_it_names_a_number_changed_in_digits_that_reading_would_round_away(received: Story) -> None:
+    for model in (Harvest, version_model(Harvest)):
+
+        def add(table: str = model._meta.db_table) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE {table} SET volume_ml = volume_ml + 0.0001")  # noqa: S608
+
+        row = model._base_manager.get()
+        found = attack(add)
+        row.refresh_from_db()
+        assert found == [] if connection.vendor == "postgresql" else found and names(found, model, row.pk)
 
 
 def test_it_finds_a_password_that_was_set_in_the_database(received: Story) -> None:
