@@ -21,6 +21,7 @@ from batches.record.sections import (
     materials,
     outcomes,
     overview,
+    paper,
     passages,
     patient,
     samples,
@@ -37,6 +38,7 @@ SECTIONS: Final[tuple[Maker, ...]] = (
     isolation.section,
     culture_days.section,
     passages.sections,
+    paper.sections,
     fill.section,
     materials.section,
     samples.section,
@@ -61,7 +63,13 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
     """The record of a batch: the same facts give the same record."""
     batch = facts.batch
     draft = is_draft(facts)
-    made = [s for number, make in enumerate(SECTIONS, 1) for s in _several(make(facts, str(number)))]
+    made: list[blocks.Section] = []
+    number = 0
+    for make in SECTIONS:
+        # A chapter that has nothing to say takes no number.
+        found = list(_several(make(facts, str(number + 1))))
+        made += found
+        number += bool(found)
     return blocks.Record(
         title=_("Batch record"),
         product=facts.process.product.name,

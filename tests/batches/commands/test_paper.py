@@ -11,6 +11,9 @@ from django.core.management import CommandError, call_command
 
 from batches.commands.paper import import_passages
 from batches.models import PaperImport, PaperPassage
+from batches.record.contents import compose
+from batches.record.facts import gather
+from batches.record.texts import block_texts
 from lims.files import path_of
 from lims.ledger.models import Entry
 from lims.refusals import Refused
@@ -136,3 +139,14 @@ def test_the_console_names_each_line_that_cannot_be_true(cast: Cast, tmp_path: P
         call_command("import_passages", str(bad), "--check", stdout=StringIO())
     assert "Line 2: viability" in str(error.value)
     assert "Line 3: 0 cells" in str(error.value)
+
+
+def test_the_record_of_the_batch_tells_its_paper_passages(story: Story) -> None:
+    story.harvest()
+    content = f"batch,passage,cells_seeded,cells_harvested\n{story.batch.number},1,1e5,1e6\n".encode()
+    imported(story.cast, content)
+    record = compose(gather(story.batch))
+    section = next(s for s in record.sections if s.anchor == "paper")
+    told = " ".join(text for block in section.blocks for text in block_texts(block))
+    assert "1.00×10⁶" in told
+    assert "backlog.csv" in told
