@@ -77,7 +77,7 @@ def _visit(facts: Facts, row: PainAssessment) -> blocks.Value:
     if row.occasion == PainAssessment.Occasion.BASELINE or infused_on is None:
         return _("before the infusion")
     days = days_since(infused_on, row.done_at.astimezone(facts.zone).date())
-    visits = [w for w in facts.process.follow_up if w.asks_scores]
+    visits = [w for w in facts.process.follow_up if w.asks_scores and w.day > 0]
     window: FollowUpWindow | None = window_of(visits, days)
     if window is None:
         return blocks.VerdictMark("alert", _("day {days}, out of window").format(days=days))
