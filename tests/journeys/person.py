@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from lims.accounts.models import User
 from tests.browser import overflows, violations, watch
@@ -28,8 +28,13 @@ class Person:
         self.look()
         self.page.locator("[name=username]").fill(user.username)
         self.page.locator("[name=password]").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.press(self.page.get_by_role("button", name="Sign in"))
         expect(self.page.get_by_text(user.printed_name).first).to_be_visible()
+
+    def press(self, target: Locator) -> None:
+        """Click what leads to another page, and wait until that page stands: a click alone returns before it."""
+        with self.page.expect_navigation():
+            target.click()
 
     def look(self) -> None:
         """Note what is wrong with the page as it stands."""
@@ -74,8 +79,7 @@ class Person:
     def send(self, button: str) -> None:
         """Press the button of the act, and see it accepted."""
         before = self.page.url
-        self.page.get_by_role("button", name=button, exact=True).last.click()
-        self.page.wait_for_load_state()
+        self.press(self.page.get_by_role("button", name=button, exact=True).last)
         refused = self.page.locator(".refused")
         told = refused.first.inner_text() if refused.count() and self.page.url == before else ""
         assert not told, f"{before}: {told}"

@@ -75,13 +75,13 @@ def choose(person: Person, name: str, value: str) -> None:
 
 def turn(person: Person, link: str, button: str, **values: str) -> None:
     """Choose a turn, confirm it in its panel."""
-    person.page.locator("#bedbar").get_by_role("link", name=link, exact=True).click()
+    person.press(person.page.locator("#bedbar").get_by_role("link", name=link, exact=True))
     person.look()
     panel = person.page.locator("#turn")
     for name, value in values.items():
         panel.locator(f"[name='{name}']").fill(value)
     panel.locator("[name='performed-password']").fill("correct-horse-battery")
-    panel.get_by_role("button", name=button).click()
+    person.press(panel.get_by_role("button", name=button))
     expect(panel).to_be_hidden()
 
 
@@ -107,7 +107,7 @@ def test_two_people_check_identity_and_one_runs_the_infusion_to_its_end(
     keep(nurse, "ready", width)
     expect(nurse.page.locator("#bedbar")).to_contain_text("INF-07")
     read(nurse, story)
-    nurse.page.get_by_role("button", name="Record reading").click()
+    nurse.press(nurse.page.get_by_role("button", name="Record reading"))
     expect(nurse.page.get_by_text("Baseline, ").first).to_be_visible()
     turn(nurse, "Start infusion", "Start infusion")
     expect(nurse.page.get_by_role("heading", name="Infusion running")).to_be_visible()
@@ -122,7 +122,7 @@ def test_two_people_check_identity_and_one_runs_the_infusion_to_its_end(
     nurse.fill(scheduled="extra")
     read(nurse, story, scheduled="extra", symptom_dyspnoea="yes")
     choose(nurse, "grade_dyspnoea", "1")
-    nurse.page.get_by_role("button", name="Record reading").click()
+    nurse.press(nurse.page.get_by_role("button", name="Record reading"))
     expect(nurse.page.get_by_text("Paused by the system: Dyspnoea, grade 1")).to_be_visible()
     nurse.look()
     keep(nurse, "paused", width)
@@ -130,7 +130,7 @@ def test_two_people_check_identity_and_one_runs_the_infusion_to_its_end(
     expect(nurse.page.get_by_role("heading", name="Infusion ended")).to_be_visible()
     nurse.look()
     keep(nurse, "ended", width)
-    nurse.page.get_by_role("link", name="Assess adverse events").click()
+    nurse.press(nurse.page.get_by_role("link", name="Assess adverse events"))
     nurse.look()
     choose(nurse, "is_none", "none")
     nurse.sign()
@@ -159,7 +159,7 @@ def test_a_wrong_bag_replaces_the_page(cast: Cast, browser: Browser, live_server
         catheter="22 G",
     )
     nurse.sign(second=("witnessed", cast.second_clinician))
-    nurse.page.get_by_role("button", name="Confirm identity").click()
+    nurse.press(nurse.page.get_by_role("button", name="Confirm identity"))
     expect(nurse.page.get_by_role("heading", name="Do not infuse")).to_be_visible()
     nurse.look()
     keep(nurse, "mismatch", width)

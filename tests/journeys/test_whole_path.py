@@ -189,7 +189,7 @@ def harvest_and_receive(journey: Journey) -> None:
     }
     technician.fill(**received, scanned_container="HK-2")
     technician.sign(second=("witnessed", cast.second_technician))
-    technician.page.get_by_role("button", name="Receive tissue").click()
+    technician.press(technician.page.get_by_role("button", name="Receive tissue"))
     expect(technician.page.get_by_text("REC-04").first).to_be_visible()
     assert technician.page.locator("[name=scanned_patient]").input_value() == batch.patient.code
     technician.look()
@@ -362,8 +362,7 @@ def examine_and_release(journey: Journey) -> None:
     qa.open(f"{journey.home}disposition/")
     qa.fill(grounds="Every result that release waits for is final.", physician_informed="Ishii Akari, in writing")
     qa.page.locator("#id_password").fill("correct-horse-battery")
-    qa.page.get_by_role("button", name="Release conditionally").click()
-    qa.page.wait_for_load_state()
+    qa.press(qa.page.get_by_role("button", name="Release conditionally"))
     assert story.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY, qa.page.inner_text("main")
 
 
@@ -407,8 +406,7 @@ def reading(journey: Journey, scheduled: str) -> None:
     doctor = journey.as_(journey.cast.clinician)
     doctor.open(f"{journey.home}bedside/")
     read(doctor, journey.story, scheduled=scheduled)
-    doctor.page.get_by_role("button", name="Record reading").click()
-    doctor.page.wait_for_load_state()
+    doctor.press(doctor.page.get_by_role("button", name="Record reading"))
     expect(doctor.page.locator(".refused")).to_have_count(0)
     assert journey.story.fresh().infusion.vitals.filter(scheduled=scheduled).exists()
 
