@@ -34,11 +34,10 @@ class Run:
         return not self.only or name in self.only
 
     def step(self, name: str, *argv: str, **environment: str) -> None:
-        """Run one step and keep how it went."""
+        """Run one step and keep how it went. pytest's code 5, nothing found to run, is no success."""
         print(f"\n=== {name}: {' '.join(argv)}", flush=True)
         began = time.monotonic()
         done = subprocess.run(argv, cwd=PROJECT, env={**os.environ, **environment}, check=False)
-        # 5: pytest found nothing to run, which is no success.
         self.results.append((name, done.returncode == 0, time.monotonic() - began))
 
     def cannot(self, what: str, why: str) -> None:
@@ -107,6 +106,8 @@ def postgres(programs: Path) -> Iterator[str]:
                 *(programs / "postgres", "-D", data, "-k", folder, "-p", str(port)),
                 *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"),
                 *("-c", "synchronous_commit=off", "-c", "max_connections=60"),
+                # A test that waits for a lock fails; it never hangs.
+                *("-c", "lock_timeout=60s", "-c", "idle_in_transaction_session_timeout=120s"),
             ],
             start_new_session=True, **quiet, **account,
         )  # fmt: skip

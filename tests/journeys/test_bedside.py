@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,25 +13,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from batches.models import Infusion, InfusionEvent, PainAssessment, Vitals
 from batches.rules.scores import PDAS_ITEMS
-from tests.browser import chromium
 from tests.builders import START, Story
 from tests.cast import Cast, gather_cast
 from tests.journeys.person import Person
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(params=[1280, 768])
-def width(request: pytest.FixtureRequest) -> int:
-    """A desk and a tablet."""
-    return int(request.param)
 
 
 @pytest.fixture

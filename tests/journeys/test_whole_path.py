@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
@@ -24,7 +23,6 @@ from batches.rules.states import DispositionState, Stage
 from lims.accounts.models import User
 from lims.files import path_of
 from lims.ledger.verify import verify
-from tests.browser import chromium
 from tests.builders import EQUIPMENT, LOTS, Story
 from tests.builders_quality import MAY_WAIT
 from tests.cast import Cast
@@ -35,13 +33,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.broker, pytest.mark.poppler, pyte
 
 START = datetime(2026, 9, 28, 0, 0, tzinfo=UTC)
 SIGNED_IN_FOR = timedelta(hours=6)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all people of this module."""
-    with chromium() as running:
-        yield running
 
 
 class Journey:
@@ -87,7 +78,6 @@ class Journey:
         return self.faults
 
 
-@pytest.mark.parametrize("width", [1280, 768])
 def test_a_patient_is_taken_through_all_of_it_in_a_browser(
     browser: Browser,
     live_server: LiveServer,
