@@ -301,7 +301,7 @@ def test_the_command_tells_the_finding_and_ends_with_one(received: Story) -> Non
         assert ended.value.code == 1
         told = json.loads(out.getvalue())
         assert told["ok"] is False
-        assert set(told) == {"ok", "streams", "entries", "seconds", "findings"}
+        assert {"ok", "streams", "entries", "seconds", "findings"} < set(told)
         assert [(f["kind"], f["model"], f["pk"]) for f in told["findings"]] == [
             ("row altered", "batches.Batch", str(received.batch.pk))
         ]
@@ -317,7 +317,7 @@ def test_the_command_says_that_all_is_as_sealed(received: Story) -> None:
 @pytest.fixture
 def many_small_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pieces of three rows, so that every border between pieces is crossed."""
-    monkeypatch.setattr("lims.ledger.verify.PIECE", 3)
+    monkeypatch.setattr("lims.ledger.verify.reading.PIECE", 3)
     yield
 
 
