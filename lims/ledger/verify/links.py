@@ -82,6 +82,9 @@ def check_links(
         report.entries += 1
     if stream:
         _check_head(stream, last, heads, report)
+    for name, position in (after or {}).items():
+        if name not in seen:
+            _check_head(name, position, heads, report)
     report.streams += len(seen)
     return seen
 

@@ -115,7 +115,12 @@ class Undone(Exception):
     """Ends an attack so that the next one meets a record that is whole."""
 
 
-def attack(how: Callable[[], Any]) -> list[Finding] | None:
+def whole_ledger() -> list[Finding]:
+    """What a whole verification finds."""
+    return verify().findings
+
+
+def attack(how: Callable[[], Any], look: Callable[[], list[Finding]] = whole_ledger) -> list[Finding] | None:
     """What verifying finds after an attack, which is then undone; None when the database refused it."""
     found: list[Finding] | None = None
     try:
@@ -125,7 +130,7 @@ def attack(how: Callable[[], Any]) -> list[Finding] | None:
                     how()
             except DatabaseError:
                 return None
-            found = verify().findings
+            found = look()
             raise Undone
     except Undone:
         return found
