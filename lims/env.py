@@ -72,9 +72,14 @@ def listed(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def path(name: str, default: Path) -> Path:
+    """A file or folder, absolute."""
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
 def data_dir(project: Path) -> Path:
     """The folder that holds database, files and secret: DATA_DIR, else `var` in the project."""
-    return Path(text("DATA_DIR", str(project / "var"))).expanduser().absolute()
+    return path("DATA_DIR", project / "var")
 
 
 def socket_path(folder: Path) -> Path:

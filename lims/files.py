@@ -1,6 +1,7 @@
-"""Files kept for ever under their SHA-256: written aside, flushed to disk, then renamed.
+"""Files kept for ever: written aside, flushed to disk, then renamed. Most are kept under their SHA-256.
 
-Not here: what a file may be (its content is checked by whoever keeps it), and who may read it.
+A name never holds half a file: on a full disk nothing is left but the error. Not here: what a file may be (its content
+is checked by whoever keeps it), and who may read it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -24,29 +25,29 @@ def path_of(sha256: str) -> Path:
 def keep(chunks: Iterable[bytes]) -> tuple[str, int]:
     """Keep a file given in pieces; return its SHA-256 in hexadecimal and its size in bytes.
 
-    A name never holds half a file: on a full disk nothing is left but the error. The same content is kept once.
+    The same content is kept once.
     """
-    root = Path(settings.MEDIA_ROOT)
-    root.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(dir=root, prefix=".part-")
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-                out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
-        place = path_of(digest.hexdigest())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        aside.replace(place)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    _flush_folder(place.parent)
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            yield chunk
+
+    aside = _written_aside(Path(settings.MEDIA_ROOT), counted())
+    _rename(aside, path_of(digest.hexdigest()))
     return digest.hexdigest(), size
+
+
+def keep_as(place: Path, content: bytes) -> None:
+    """Keep a file under a name of its own. Raises FileExistsError when the name is taken: nothing is overwritten."""
+    aside = _written_aside(place.parent, [content])
+    if place.exists():
+        aside.unlink()
+        raise FileExistsError(f"{place.name} is there already.")
+    _rename(aside, place)
 
 
 def is_whole(sha256: str) -> bool:
@@ -59,6 +60,33 @@ def is_whole(sha256: str) -> bool:
         while chunk := kept.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest() == sha256
+
+
+def _written_aside(folder: Path, chunks: Iterable[bytes]) -> Path:
+    """Write a file under a passing name and flush it to disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for chunk in chunks:
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def _rename(aside: Path, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside.replace(place)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    _flush_folder(place.parent)
 
 
 def _flush_folder(folder: Path) -> None:

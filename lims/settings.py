@@ -26,6 +26,14 @@ else:
     DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'lims.sqlite3'}")
     BROKER_URL = env.broker_url(DATA_DIR)
 
+# Signed checkpoints of the ledger, kept where whoever can change the database can't change them.
+CHECKPOINT_DIR = env.path("CHECKPOINT_DIR", DATA_DIR / "checkpoints")
+CHECKPOINT_KEY = (
+    Path(env.required("CHECKPOINT_KEY", "Name the file of the Ed25519 key that signs checkpoints of the ledger."))
+    if PRODUCTION
+    else env.path("CHECKPOINT_KEY", DATA_DIR / "keys" / "checkpoint.pem")
+)
+
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

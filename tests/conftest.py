@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
 
 from tests import services
 from tests.builders import Story
@@ -18,6 +19,14 @@ from tests.cast import Cast, gather_cast
 # The same examples at every run, and no verdict by the clock: a busy machine is not a finding.
 hypothesis_settings.register_profile("ours", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.load_profile("ours")
+
+
+@pytest.fixture(autouse=True)
+def checkpoint_dir(settings: Settings, tmp_path: Path) -> Path:
+    """A folder for the checkpoints of this test alone: its database is taken back, files are not."""
+    folder: Path = tmp_path / "checkpoints"
+    settings.CHECKPOINT_DIR = folder
+    return folder
 
 
 @pytest.fixture

@@ -6,15 +6,20 @@ in the order of their UTF-16 code units.
 
 Hashing follows RFC 6962 in keeping leaves and links apart: a leaf is SHA-256(0x00 || payload) and a link is
 SHA-256(0x01 || previous link || leaf), so that no payload can be passed off as a link.
+
+A checkpoint is a link of a chain of its own. Its payload lists leaves of stream heads, not the heads: so it can be
+handed out with the heads of one batch and says nothing about anybody else's. Its signature is checked in keys.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 GENESIS = "0" * 64
+CHECKPOINT_VERSION = 1
 
 
 def canonical(content: Mapping[str, object]) -> bytes:
@@ -35,6 +40,35 @@ def link(prev: str, payload: bytes) -> str:
     """The hash of an entry: its payload's leaf linked to the hash before it (both hexadecimal)."""
     leaf = hashlib.sha256(b"\x00" + payload).digest()
     return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + leaf).hexdigest()
+
+
+def head_leaf(stream: str, seq: int, hash: str) -> str:
+    """What a checkpoint lists of a stream's head: SHA-256(0x00 || canonical head), in hexadecimal."""
+    return hashlib.sha256(b"\x00" + canonical({"stream": stream, "seq": seq, "hash": hash})).hexdigest()
+
+
+def checkpoint_payload(*, number: int, at: str, prev: str, heads: Iterable[tuple[str, int, str]]) -> bytes:
+    """The bytes of a checkpoint over heads (stream, seq, hash); its hash is `link(prev, payload)`."""
+    leaves = sorted(head_leaf(*head) for head in heads)
+    return canonical({"v": CHECKPOINT_VERSION, "number": number, "at": at, "prev": prev, "leaves": leaves})
+
+
+def checkpoint_content(payload: bytes, hash: str) -> dict[str, Any]:
+    """What a checkpoint says: number, at, prev, leaves.
+
+    Raises:
+        ValueError: the bytes are no checkpoint, or not the ones with this hash.
+    """
+    content = json.loads(payload)
+    if not isinstance(content, dict) or content.keys() != {"v", "number", "at", "prev", "leaves"}:
+        raise ValueError("These bytes are no checkpoint.")
+    if content["v"] != CHECKPOINT_VERSION or not isinstance(content["number"], int):
+        raise ValueError("This checkpoint is of no version known here.")
+    if not isinstance(content["prev"], str) or not isinstance(content["leaves"], list):
+        raise ValueError("This checkpoint names no checkpoint before it, or no heads.")
+    if link(content["prev"], payload) != hash:
+        raise ValueError("The bytes of the checkpoint were changed: they have another hash.")
+    return content
 
 
 def _ordered(value: object) -> object:

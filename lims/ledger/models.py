@@ -1,6 +1,6 @@
-"""What the ledger holds: entries in streams, and the head of each stream.
+"""What the ledger holds: entries in streams, the head of each stream, and checkpoints over heads.
 
-Not here: appending (append.py), verifying (verify.py), the arithmetic (chain.py).
+Not here: appending (append.py), writing checkpoints (checkpoints.py), verifying (verify/), the arithmetic (chain.py).
 """
 
 from __future__ import annotations
@@ -80,3 +80,37 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.seq}"
+
+
+class Checkpoint(AppendOnly):
+    """A signed statement of where streams stood. The file beside the database is the authority; this repeats it.
+
+    `payload` holds the canonical bytes, `signature` is Ed25519 over them, `key` the fingerprint of the public key.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    payload = models.BinaryField()
+    prev = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+    key = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number}"
+
+
+class CheckpointHead(AppendOnly):
+    """A head that a checkpoint lists, because it moved since the one before. Its key is its leaf in the payload."""
+
+    leaf = models.CharField(max_length=64, primary_key=True)
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="heads")
+    stream = models.CharField(max_length=40)
+    seq = models.PositiveIntegerField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="checkpoint_head_stream_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id}: {self.stream} {self.seq}"

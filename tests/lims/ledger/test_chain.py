@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from random import Random
 from typing import Any
 
 import pytest
@@ -93,3 +94,36 @@ def test_no_payload_passes_for_a_link(prev: str, payload: bytes) -> None:
     """A leaf and a link begin differently, so the bytes of a link, sealed as a payload, give another leaf."""
     link_bytes = bytes.fromhex(prev) + hashlib.sha256(b"\x00" + payload).digest()
     assert hashlib.sha256(b"\x00" + link_bytes).hexdigest() != chain.link(prev, payload)
+
+
+HEADS = st.lists(st.tuples(TEXT, st.integers(1, 2**31), HASHES), max_size=5)
+
+
+@given(HEADS, HASHES, st.randoms(use_true_random=False))
+def test_a_checkpoint_says_which_heads_it_covers_and_nothing_of_their_names(
+    heads: list[tuple[str, int, str]], prev: str, dice: Random
+) -> None:
+    payload = chain.checkpoint_payload(number=3, at="2026-11-24T01:00:00+00:00", prev=prev, heads=heads)
+    content = chain.checkpoint_content(payload, chain.link(prev, payload))
+    leaves = [
+        hashlib.sha256(b"\x00" + rfc8785.dumps({"stream": s, "seq": n, "hash": h})).hexdigest() for s, n, h in heads
+    ]
+    assert content == {"v": 1, "number": 3, "at": "2026-11-24T01:00:00+00:00", "prev": prev, "leaves": sorted(leaves)}
+    dice.shuffle(heads)
+    assert chain.checkpoint_payload(number=3, at="2026-11-24T01:00:00+00:00", prev=prev, heads=heads) == payload
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"[]", b"null", b'{"v":1}', b'{"v":2,"number":1,"at":"","prev":"","leaves":[]}', b"\xff"]
+)
+def test_bytes_that_are_no_checkpoint_are_refused(payload: bytes) -> None:
+    with pytest.raises(ValueError):
+        chain.checkpoint_content(payload, chain.link(chain.GENESIS, payload))
+
+
+def test_a_checkpoint_with_another_hash_is_refused() -> None:
+    payload = chain.checkpoint_payload(number=1, at="", prev=chain.GENESIS, heads=[("site", 1, chain.GENESIS)])
+    chain.checkpoint_content(payload, chain.link(chain.GENESIS, payload))
+    for wrong in (chain.GENESIS, chain.link("1" * 64, payload)):
+        with pytest.raises(ValueError):
+            chain.checkpoint_content(payload, wrong)
