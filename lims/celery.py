@@ -50,6 +50,11 @@ def configure() -> None:
                 # A timetable entry that waited out a broken broker is not run late as well.
                 "options": {"expires": 30},
             },
+            "write a checkpoint of the ledger": {
+                "task": "lims.tasks.write_checkpoint",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
         },
     )
 

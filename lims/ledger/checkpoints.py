@@ -80,7 +80,10 @@ def write() -> Checkpoint | None:
                 key=keys.fingerprint(keys.public_bytes(key)),
             )
             made.save(force_insert=True)
-            rows = [CheckpointHead(checkpoint=made, stream=s, seq=n, hash=h) for s, n, h in heads]
+            rows = [
+                CheckpointHead(leaf=chain.head_leaf(s, n, h), checkpoint=made, stream=s, seq=n, hash=h)
+                for s, n, h in heads
+            ]
             cast(Any, models.QuerySet(CheckpointHead)).bulk_create(rows, batch_size=500)
     except IntegrityError:
         # Another process wrote this number at the same moment, over the same heads.

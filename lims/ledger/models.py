@@ -101,8 +101,9 @@ class Checkpoint(AppendOnly):
 
 
 class CheckpointHead(AppendOnly):
-    """A head that a checkpoint lists, because it moved since the one before."""
+    """A head that a checkpoint lists, because it moved since the one before. Its key is its leaf in the payload."""
 
+    leaf = models.CharField(max_length=64, primary_key=True)
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="heads")
     stream = models.CharField(max_length=40)
     seq = models.PositiveIntegerField()

@@ -1,6 +1,6 @@
 """Reading the ledger: which acts there were, what each changed, and what became of one row. Nothing here writes.
 
-Not here: whether what is read is what was sealed (verify.py), and how a page looks (templates).
+Not here: whether what is read is what was sealed (verify/), and how a page looks (templates).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""GET /healthz: whether database, broker and worker answer, as JSON. Says nothing about records."""
+"""GET /healthz: whether database, broker and worker answer, as JSON, and whether the ledger's checkpoints keep up.
+
+Says nothing about records.
+"""
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -8,6 +11,7 @@ from django.views.decorators.http import require_safe
 from psycopg_pool import PoolTimeout
 
 from lims import heartbeat
+from lims.ledger import checkpoints
 
 
 @never_cache
@@ -15,7 +19,8 @@ from lims import heartbeat
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 503 when the database is down; 200 with «degraded» when only broker or worker is.
 
-    Without broker or worker every act still works and printing waits, so a proxy must keep sending people here.
+    Without broker or worker every act still works and printing waits, so a proxy must keep sending people here. A late
+    checkpoint is somebody's work too, but no reason to send people away: it never turns the status.
     """
     database = database_state()
     broker, worker = heartbeat.states(settings.BROKER_URL)
@@ -23,7 +28,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
     if database != "ok":
         status = "down"
     return JsonResponse(
-        {"status": status, "database": database, "broker": broker, "worker": worker},
+        {
+            "status": status,
+            "database": database,
+            "broker": broker,
+            "worker": worker,
+            "checkpoint": checkpoints.state() if database == "ok" else "unknown",
+        },
         status=503 if status == "down" else 200,
     )
 

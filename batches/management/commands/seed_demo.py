@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from batches.demonstration import people
 from batches.demonstration.replay import fill
+from lims.ledger import checkpoints
 from lims.refusals import Refused
 from lims.site import is_demonstration, site
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             self._say(
                 f"{told.recorded} steps replayed. " + (f"Left: {', '.join(told.left)}." if told.left else "Done.")
             )
+            checkpoints.write()
             if told.left:
                 raise CommandError("Not every donor could be replayed.")
 

@@ -24,6 +24,7 @@ from batches.rules.synthetic_donors import VESSELS_BY_AREA
 from lims.accounts.commands import start_site
 from lims.accounts.models import User
 from lims.accounts.permissions import Role
+from lims.ledger import checkpoints
 from lims.ledger.models import Entry
 from lims.ledger.verify import verify
 
@@ -104,6 +105,12 @@ def test_it_replays_donors_to_the_end_with_every_act_sealed(laboratory: None) ->
     assert all(p.name.startswith("Synthetic") for p in Patient.objects.all())
     assert not Entry.objects.filter(at__gt=people.made_at()).exists()
     assert verify().findings == []
+
+
+def test_it_ends_with_a_checkpoint_over_everything(laboratory: None) -> None:
+    call_command("seed_demo", "--fill", "--donors", "0", stdout=StringIO())
+    assert checkpoints.numbers_kept() == [1]
+    assert not checkpoints.moved().exists()
 
 
 def test_one_candidate_waits_for_a_batch_and_one_is_kept_out(laboratory: None) -> None:

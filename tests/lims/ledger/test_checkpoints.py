@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from lims import clock
 from lims.accounts.commands import record_sign_in
+from lims.celery import app
 from lims.ledger import chain, checkpoints, keys
 from lims.ledger.models import Checkpoint, CheckpointHead, Entry, Head
+from lims.tasks import write_checkpoint
 from tests.builders import Story
 from tests.cast import Cast
 
@@ -166,3 +170,25 @@ def test_it_is_late_when_an_act_waited_too_long(story: Story, monkeypatch: pytes
     assert checkpoints.state() == "late"
     checkpoints.write()
     assert checkpoints.state() == "ok"
+
+
+def test_the_command_says_what_it_wrote(cast: Cast, checkpoint_dir: Path) -> None:
+    out = StringIO()
+    call_command("write_checkpoint", stdout=out)
+    made = Checkpoint.objects.get()
+    assert out.getvalue().strip() == f"{checkpoint_dir}/000000001.json: 1 streams, signed with {made.key}."
+    call_command("write_checkpoint", stdout=out)
+    assert out.getvalue().splitlines()[1:] == ["Nothing changed since the last checkpoint."]
+
+
+def test_the_command_says_why_it_can_not(cast: Cast, checkpoint_dir: Path) -> None:
+    checkpoint_dir.write_text("not a folder")
+    with pytest.raises(CommandError, match="checkpoints"):
+        call_command("write_checkpoint")
+
+
+def test_the_timetable_asks_for_one_each_minute(cast: Cast) -> None:
+    timed = [t for t in app.conf.beat_schedule.values() if t["task"] == write_checkpoint.name]
+    assert [t["schedule"] for t in timed] == [60.0]
+    assert write_checkpoint() == 1
+    assert write_checkpoint() is None
