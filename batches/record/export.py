@@ -33,7 +33,7 @@ class Unexportable(Exception):
 
 
 @dataclass(frozen=True)
-class Exported:
+class Written:
     """What was written, and what it shows."""
 
     pages: int
@@ -41,7 +41,7 @@ class Exported:
     record_head: str
 
 
-def write_export(batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Exported:
+def write_export(batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Written:
     """Write the export of `batch` as a ZIP.
 
     Raises:
@@ -52,17 +52,17 @@ def write_export(batch: Batch, out: BinaryIO, *, progress: Progress | None = Non
     with TemporaryDirectory() as folder:
         for _try in range(_TRIES):
             cover(streams)
-            members, evidence, exported, about = _gathered(batch, streams, Path(folder) / "record.pdf", progress)
+            members, evidence, written, about = _gathered(batch, streams, Path(folder) / "record.pdf", progress)
             # An act sealed meanwhile would leave the record and the rows telling two stories.
             if _stand(heads_of(streams)) == _stand(evidence.heads):
                 write_zip(seal(members, evidence, about), out)
-                return exported
+                return written
     raise Unexportable(_("The record changed while it was exported. Try again when nobody is working on it."))
 
 
 def _gathered(
     batch: Batch, streams: list[str], printed: Path, progress: Progress | None
-) -> tuple[Members, Evidence, Exported, dict[str, object]]:
+) -> tuple[Members, Evidence, Written, dict[str, object]]:
     transcribed = set(PaperPassage.objects.filter(batch=batch).values_list("pk", flat=True))
     evidence = gather(streams, besides={PaperPassage: transcribed})
     facts = gather_facts(batch)
@@ -82,7 +82,7 @@ def _gathered(
         "is_synthetic": facts.is_synthetic,
         "program": f"lims {VERSION}",
     }
-    return members, evidence, Exported(pages, record.is_draft, facts.head_hash), about
+    return members, evidence, Written(pages, record.is_draft, facts.head_hash), about
 
 
 def _attachments(batch: Batch) -> Members:
