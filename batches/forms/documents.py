@@ -13,10 +13,10 @@ Kind = PrintRequest.Kind
 
 
 class TrailForm(FilterForm):
-    """Which part of the audit trail, and in which form."""
+    """Which part of the audit trail, and as which file."""
 
     kind = forms.ChoiceField(
-        label=_("Form"),
+        label=_("File"),
         choices=[(Kind.TRAIL_CSV, _("CSV, for a spreadsheet")), (Kind.TRAIL_JSON, _("JSON, for a program"))],
         widget=Select(span=3),
     )

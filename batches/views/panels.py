@@ -59,7 +59,7 @@ def batch_panel(batch: Batch, user: User) -> Panel:
         asks.append(Ask(reverse("ask-export", args=[batch.number]), _("Export for checking offline")))
     requests = PrintRequest.objects.filter(batch=batch, kind__in=seen_by(user))
     return Panel(
-        heading=_("Printed record"),
+        heading=_("Prints and exports") if len(asks) > 1 else _("Printed record"),
         url=reverse("prints", args=[batch.number]),
         empty=_("No print has been asked for."),
         requests=list(requests.select_related("batch", "job", "printed", "requested_by").order_by("-id")[:SHOWN]),
