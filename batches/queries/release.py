@@ -59,7 +59,7 @@ def release_facts(
         is_infused=stage in _INFUSED or (stage is Stage.ENDED and infusion is not None),
         consents_missing=tuple(c.name for c in process.consents if c.key not in valid),
         is_involved=decider is not None and took_part(decider, batch),
-        ledger_findings=len(verify([batch.stream]).findings),
+        ledger_findings=len(verify([batch.stream], files=False).findings),
         lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
         equipment_overdue=tuple(_overdue(batch)),
     )

@@ -66,11 +66,11 @@ def signing_key() -> Ed25519PrivateKey:
 
 def sealed_key(named: str) -> bytes | None:
     """The raw public key with a fingerprint, when its first use is sealed in the ledger."""
-    entry = Entry.objects.filter(once=_once(named), name=ACT).first()
-    if entry is None:
+    payload = Entry.objects.filter(once=_once(named), name=ACT).values_list("payload", flat=True).first()
+    if payload is None:
         return None
     try:
-        public = bytes.fromhex(json.loads(bytes(entry.payload))["notes"]["public key"])
+        public = bytes.fromhex(json.loads(bytes(payload))["notes"]["public key"])
     except (ValueError, TypeError, LookupError):
         return None
     return public if fingerprint(public) == named else None

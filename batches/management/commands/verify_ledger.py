@@ -1,4 +1,7 @@
-"""`manage.py verify_ledger [--batch NUMBER] [--json]`: is everything as it was sealed? Exit 1 on any finding."""
+"""`manage.py verify_ledger [--batch NUMBER | --since-checkpoint] [--json]`: is everything as it was sealed?
+
+Exit 1 on any finding.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from batches.models import Batch
-from lims.ledger.verify import verify
+from lims.ledger.verify import verify, verify_since_checkpoint
 
 
 class Command(BaseCommand):
-    """Verify the whole ledger, or one batch's record with its patient's."""
+    """Verify the whole ledger, what came after the newest good checkpoint, or one batch's record with its patient's."""
 
     help = "Verify that the record is what was sealed, and name every row that is not."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """A batch, and how to answer."""
-        parser.add_argument("--batch", help="only this batch's stream and its patient's")
+        """How much, and how to answer."""
+        part = parser.add_mutually_exclusive_group()
+        part.add_argument("--batch", help="only this batch's stream and its patient's")
+        part.add_argument(
+            "--since-checkpoint", action="store_true", help="only what came after the newest good checkpoint"
+        )
         parser.add_argument("--json", action="store_true", help="answer in JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,13 +44,20 @@ class Command(BaseCommand):
             if sys.stderr.isatty():
                 self.stderr.write(f"\r{entries} entries", ending="")
 
-        report = verify(streams, progress=progress)
+        if options["since_checkpoint"]:
+            report = verify_since_checkpoint(progress=progress)
+        else:
+            report = verify(streams, progress=progress)
         if options["json"]:
             told = {
                 "ok": report.ok,
                 "streams": report.streams,
                 "entries": report.entries,
                 "seconds": round(report.seconds, 3),
+                "checkpoints": report.checkpoints,
+                "newest_checkpoint": report.newest_checkpoint,
+                "since_checkpoint": report.since_checkpoint,
+                "note": report.note,
                 "findings": [dataclasses.asdict(f) for f in report.findings],
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
@@ -51,7 +65,14 @@ class Command(BaseCommand):
             for f in report.findings:
                 where = f"{f.stream} {f.seq}: " if f.stream else ""
                 self.stdout.write(f"{where}{f.kind}: {f.model} {f.pk}. {f.text}")
+            if report.note:
+                self.stdout.write(report.note)
+            if report.since_checkpoint:
+                self.stdout.write(f"What checkpoint {report.since_checkpoint} covers was trusted.")
             verdict = "as sealed" if report.ok else f"{len(report.findings)} findings"
-            self.stdout.write(f"{report.streams} streams, {report.entries} entries, {report.seconds:.1f} s: {verdict}.")
+            self.stdout.write(
+                f"{report.streams} streams, {report.entries} entries, {report.checkpoints} checkpoints, "
+                f"{report.seconds:.1f} s: {verdict}."
+            )
         if not report.ok:
             sys.exit(1)

@@ -115,7 +115,12 @@ class Undone(Exception):
     """Ends an attack so that the next one meets a record that is whole."""
 
 
-def attack(how: Callable[[], Any]) -> list[Finding] | None:
+def whole_ledger() -> list[Finding]:
+    """What a whole verification finds."""
+    return verify().findings
+
+
+def attack(how: Callable[[], Any], look: Callable[[], list[Finding]] = whole_ledger) -> list[Finding] | None:
     """What verifying finds after an attack, which is then undone; None when the database refused it."""
     found: list[Finding] | None = None
     try:
@@ -125,7 +130,7 @@ def attack(how: Callable[[], Any]) -> list[Finding] | None:
                     how()
             except DatabaseError:
                 return None
-            found = verify().findings
+            found = look()
             raise Undone
     except Undone:
         return found
@@ -301,7 +306,7 @@ def test_the_command_tells_the_finding_and_ends_with_one(received: Story) -> Non
         assert ended.value.code == 1
         told = json.loads(out.getvalue())
         assert told["ok"] is False
-        assert set(told) == {"ok", "streams", "entries", "seconds", "findings"}
+        assert {"ok", "streams", "entries", "seconds", "findings"} < set(told)
         assert [(f["kind"], f["model"], f["pk"]) for f in told["findings"]] == [
             ("row altered", "batches.Batch", str(received.batch.pk))
         ]
@@ -317,7 +322,7 @@ def test_the_command_says_that_all_is_as_sealed(received: Story) -> None:
 @pytest.fixture
 def many_small_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pieces of three rows, so that every border between pieces is crossed."""
-    monkeypatch.setattr("lims.ledger.verify.PIECE", 3)
+    monkeypatch.setattr("lims.ledger.verify.reading.PIECE", 3)
     yield
 
 

@@ -1,0 +1,106 @@
+"""Reading what may have been tampered with: in pieces, and never a crash. Not here: what a value should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, models, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from lims.ledger.values import row_digest
+from lims.ledger.verify.findings import Report
+
+PIECE = 500
+
+# What reading a value raises that no program of ours wrote: SQLite keeps text in any column.
+UNREADABLE = (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, ValidationError, OperationalError)
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Let everything inside be read from one state of the database, while acts go on and nobody waits."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        # Not atomic(): that would begin a writing transaction, and every act would wait for the end of it.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def pieces(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """Rows in lists of PIECE."""
+    iterator = iter(rows)
+    while piece := list(islice(iterator, PIECE)):
+        yield piece
+
+
+def keys(rows: models.QuerySet[Any]) -> Iterator[list[str]]:
+    """The keys of rows as text, in pieces. Text, because a key that was tampered with may be no key any more."""
+    return pieces(streamed(rows.values_list(Cast("pk", TextField()), flat=True)))
+
+
+def streamed(rows: models.QuerySet[Any, Any]) -> Iterator[Any]:
+    """Rows as they come, never all at once."""
+    return rows.iterator(chunk_size=PIECE)
+
+
+def read(model: type[models.Model], wanted: Iterable[str], report: Report) -> dict[Any, Any]:
+    """Rows by key, in the order wanted. A row that can't be read is a finding; a key without a row is left out."""
+    found: dict[Any, Any] = {}
+    for piece in pieces(wanted):
+        try:
+            rows = {r.pk: r for r in model._base_manager.filter(pk__in=piece)}
+            found.update((pk, rows[pk]) for key in piece if (pk := model._meta.pk.to_python(key)) in rows)
+        except UNREADABLE:
+            found.update((r.pk, r) for r in _one_by_one(model, piece, report))
+    return found
+
+
+def _one_by_one(model: type[models.Model], wanted: Iterable[str], report: Report) -> Iterator[Any]:
+    for key in wanted:
+        try:
+            yield from model._base_manager.filter(pk=key)
+        except UNREADABLE as error:
+            if isinstance(error, OperationalError) and connection.vendor != "sqlite":
+                raise
+            report.found("row unreadable", model._meta.label, key, f"A value can't be read: {str(error)[:120]}.")
+
+
+def digest(row: models.Model) -> str:
+    """The digest of a row; of a row with a value of no form, nothing, which no digest equals."""
+    try:
+        return row_digest(row)
+    except UNREADABLE:
+        return ""
+
+
+def as_sealed(model: type[models.Model], key: str | None) -> str:
+    """A key as entries write it."""
+    try:
+        return str(model._meta.pk.to_python(key))
+    except ValidationError:
+        return str(key)
+
+
+def items(payload: bytes | memoryview, part: str) -> list[dict[str, Any]]:
+    """The rows or signatures an entry's bytes list; none when they can't be read."""
+    try:
+        listed: list[dict[str, Any]] = json.loads(bytes(payload))[part]
+    except UNREADABLE:
+        return []
+    return listed
