@@ -8,9 +8,9 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 
-from batches.commands.documents import TASK, keep_print
+from batches.commands.documents import TASK, keep_export, keep_print, keep_trail
 from batches.models import PrintJob, PrintRequest
-from batches.record.printing import keep_record
+from batches.record.printing import make
 from batches.rules.documents import LOST_AFTER, MAX_ATTEMPTS, WAITING_AFTER
 from batches.rules.states import DocumentState
 from lims import clock
@@ -18,23 +18,30 @@ from lims.later import hurry
 
 logger = logging.getLogger(__name__)
 
+_KEEP = {
+    PrintRequest.Kind.RECORD: keep_print,
+    PrintRequest.Kind.EXPORT: keep_export,
+    PrintRequest.Kind.TRAIL_CSV: keep_trail,
+    PrintRequest.Kind.TRAIL_JSON: keep_trail,
+}
+
 
 @shared_task(name=TASK)
 def make_print(request_id: int) -> None:
-    """Make the print of a request, unless it is made or another worker is at it."""
+    """Make the file of a request, unless it is made or another worker is at it."""
     job = _claim(request_id)
     if job is None:
         return
-    request = PrintRequest.objects.select_related("batch").get(pk=request_id)
+    request = PrintRequest.objects.select_related("batch__patient").get(pk=request_id)
 
     def progress(done: int, total: int) -> None:
         PrintJob.objects.filter(pk=job.pk).update(done=done, total=total, touched_at=clock.now())
 
     try:
-        made = keep_record(request.batch, progress=progress)
-        keep_print(None, request=request, made=made)
+        made = make(request, progress=progress)
+        _KEEP[PrintRequest.Kind(request.kind)](None, request=request, made=made)
     except Exception as error:
-        logger.exception("The print of %s failed", request.batch.number)
+        logger.exception("Making %s failed", request)
         PrintJob.objects.filter(pk=job.pk).update(
             state=DocumentState.FAILED, error=str(error)[:500] or type(error).__name__, touched_at=clock.now()
         )
@@ -60,7 +67,7 @@ def _claim(request_id: int) -> PrintJob | None:
 
 @shared_task(name="batches.tasks.sweep_print_requests")
 def sweep_print_requests() -> int:
-    """Hurry the prints whose message or worker was lost; return how many."""
+    """Hurry the prints and exports whose message or worker was lost; return how many."""
     now = clock.now()
     lost = PrintJob.objects.filter(
         Q(state=DocumentState.QUEUED, touched_at__lt=now - WAITING_AFTER)

@@ -2,3 +2,5 @@
 
 Nothing is imported here: rules and the chain verifier import from this package and must stay free of Django.
 """
+
+VERSION = "0.1.0"

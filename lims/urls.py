@@ -28,6 +28,9 @@ navigation = [
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]
 
+# What the domain does with a page of the platform, by the name of that page's address.
+beside = {"ledger": [Destination(_("Export the audit trail"), "trail-exports", Permission.EXPORT_RECORDS)]}
+
 handler400 = "lims.web.errors.bad_request"
 handler403 = "lims.web.errors.forbidden"
 handler404 = "lims.web.errors.not_found"

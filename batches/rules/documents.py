@@ -1,4 +1,4 @@
-"""Rules of printing: how long a print may be under way before it counts as lost."""
+"""Rules of prints and exports: how long one may be under way before it counts as lost."""
 
 from __future__ import annotations
 

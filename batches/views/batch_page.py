@@ -31,7 +31,7 @@ from batches.rules.limits import Verdict
 from batches.rules.states import Stage
 from batches.rules.wording import cells, number, percent, quantity
 from batches.views.acting import find_batch
-from batches.views.documents import panel_context
+from batches.views.panels import batch_panel
 from lims import clock
 from lims.accounts.permissions import Permission
 from lims.refusals import Refusal
@@ -127,7 +127,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "recent": recent_acts(found),
         "signed_step": step,
         "signatures": [_shown_signature(s) for s in signatures],
-        **panel_context(found),
+        "panel": batch_panel(found, actor_of(request)),
     }
     return render(request, "batches/batch.html", context)
 

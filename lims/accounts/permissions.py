@@ -40,6 +40,7 @@ class Permission(StrEnum):
     INFUSE = "infuse"
     RECORD_OUTCOMES = "record_outcomes"
     PRINT_RECORDS = "print_records"
+    EXPORT_RECORDS = "export_records"
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -64,7 +65,14 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
-    | {P.ISSUE_BATCHES, P.DECIDE_DEVIATIONS, P.DECIDE_DISPOSITION, P.CORRECT_RECORDS, P.MANAGE_MATERIALS},
+    | {
+        P.ISSUE_BATCHES,
+        P.DECIDE_DEVIATIONS,
+        P.DECIDE_DISPOSITION,
+        P.CORRECT_RECORDS,
+        P.MANAGE_MATERIALS,
+        P.EXPORT_RECORDS,
+    },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),

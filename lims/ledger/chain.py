@@ -36,15 +36,19 @@ def digest(content: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
+def leaf(payload: bytes) -> str:
+    """What stands for a payload in a chain: SHA-256(0x00 || payload), in hexadecimal."""
+    return hashlib.sha256(b"\x00" + payload).hexdigest()
+
+
 def link(prev: str, payload: bytes) -> str:
     """The hash of an entry: its payload's leaf linked to the hash before it (both hexadecimal)."""
-    leaf = hashlib.sha256(b"\x00" + payload).digest()
-    return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + leaf).hexdigest()
+    return hashlib.sha256(b"\x01" + bytes.fromhex(prev) + bytes.fromhex(leaf(payload))).hexdigest()
 
 
 def head_leaf(stream: str, seq: int, hash: str) -> str:
     """What a checkpoint lists of a stream's head: SHA-256(0x00 || canonical head), in hexadecimal."""
-    return hashlib.sha256(b"\x00" + canonical({"stream": stream, "seq": seq, "hash": hash})).hexdigest()
+    return leaf(canonical({"stream": stream, "seq": seq, "hash": hash}))
 
 
 def checkpoint_payload(*, number: int, at: str, prev: str, heads: Iterable[tuple[str, int, str]]) -> bytes:

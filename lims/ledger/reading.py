@@ -31,12 +31,17 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which entries are asked for. Blank or None is any; `act` is the name or how it begins («passage:»)."""
+    """Which entries are asked for. Blank or None is any; `act` is the name or how it begins («passage:»).
+
+    From `since` on, and before `until`.
+    """
 
     stream: str = ""
     person: User | None = None
     act: str = ""
     is_refused: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,9 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """What an act did to one row: created it, or changed these fields of it."""
+    """What an act did to one row: created it, or changed these fields of it. `version` is the key of what it wrote."""
 
+    version: str
     label: str
     name: str
     model: str
@@ -103,8 +109,8 @@ def history_of(row: Recorded, *, newest: int = 200) -> list[tuple[Entry, RowChan
     return [(by_act[written[pk]], change) for pk, change in pairs][::-1]
 
 
-def entries(wanted: Wanted, *, after: str = "") -> Shown:
-    """Entries newest first, a page of them; `after` is the key where the page before ended."""
+def fitting(wanted: Wanted) -> QuerySet[Entry]:
+    """The entries asked for, in no order."""
     found: QuerySet[Entry] = Entry.objects.select_related("actor")
     if wanted.stream:
         found = found.filter(stream__iexact=wanted.stream)
@@ -114,6 +120,16 @@ def entries(wanted: Wanted, *, after: str = "") -> Shown:
         found = found.filter(name__startswith=wanted.act)
     if wanted.is_refused is not None:
         found = found.filter(is_refused=wanted.is_refused)
+    if wanted.since is not None:
+        found = found.filter(at__gte=wanted.since)
+    if wanted.until is not None:
+        found = found.filter(at__lt=wanted.until)
+    return found
+
+
+def entries(wanted: Wanted, *, after: str = "") -> Shown:
+    """Entries newest first, a page of them; `after` is the key where the page before ended."""
+    found = fitting(wanted)
     place = _place(after)
     if place is not None:
         at, stream, seq = place
@@ -125,22 +141,36 @@ def entries(wanted: Wanted, *, after: str = "") -> Shown:
 
 def told(entry: Entry) -> Told:
     """One entry with everything it changed."""
-    content = content_of(entry)
+    return told_all([entry])[0]
+
+
+def told_all(some: Sequence[Entry]) -> list[Told]:
+    """Entries with everything they changed, at a number of queries that does not grow with them."""
+    contents = {e.pk: content_of(e) for e in some}
     wrote: dict[str, list[str]] = defaultdict(list)
-    for row in content["rows"]:
-        wrote[row["model"]].append(row["version"])
-    changes: list[RowChange] = []
-    for label, keys in wrote.items():
-        changes.extend(changes_of(apps.get_model(label), keys))
-    payload = bytes(entry.payload)
-    return Told(
-        entry=entry,
-        actor_role=(content["actor"] or {}).get("role", ""),
-        reason=content["reason"],
-        notes=content["notes"],
-        changes=changes,
-        is_linked=chain.link(entry.prev, payload) == entry.hash,
-    )
+    for content in contents.values():
+        for row in content["rows"]:
+            wrote[row["model"]].append(row["version"])
+    changes = {
+        (label, change.version): change
+        for label, keys in wrote.items()
+        for change in changes_of(apps.get_model(label), keys)
+    }
+    rows = {
+        pk: [changes[key] for row in content["rows"] if (key := (row["model"], row["version"])) in changes]
+        for pk, content in contents.items()
+    }
+    return [
+        Told(
+            entry=e,
+            actor_role=(contents[e.pk]["actor"] or {}).get("role", ""),
+            reason=contents[e.pk]["reason"],
+            notes=contents[e.pk]["notes"],
+            changes=rows[e.pk],
+            is_linked=chain.link(e.prev, bytes(e.payload)) == e.hash,
+        )
+        for e in some
+    ]
 
 
 def content_of(entry: Entry) -> dict[str, Any]:
@@ -176,7 +206,7 @@ def _row_change(model: type[Recorded], now: Any, before: Any, names: _Names) -> 
             fields.append(FieldChange(f.name, _label(f), was, names.shown(f, new)))
     key = str(getattr(now, model._meta.pk.attname))
     name = str(capfirst(model._meta.verbose_name))
-    return RowChange(name, names.row(now), model._meta.label, key, before is None, fields)
+    return RowChange(str(now.pk), name, names.row(now), model._meta.label, key, before is None, fields)
 
 
 class _Names:

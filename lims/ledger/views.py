@@ -17,23 +17,14 @@ from lims.ledger.models import Entry
 from lims.signatures.standing import standings
 from lims.web.access import needs
 
-_REFUSED = {"refused": True, "recorded": False}
-
 
 @needs(Permission.VIEW_RECORDS)
 @require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
     """The audit trail. The filter is in the address, so that a view of it can be passed on."""
     form = FilterForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    wanted = reading.Wanted(
-        stream=asked.get("stream", "").strip(),
-        person=asked.get("person"),
-        act=asked.get("act", "").strip(),
-        is_refused=_REFUSED.get(asked.get("outcome", "")),
-    )
     after = request.GET.get("after", "")
-    shown = reading.entries(wanted, after=after)
+    shown = reading.entries(form.wanted(), after=after)
     kept = {name: value for name in form.fields if (value := request.GET.get(name, ""))}
     home = reverse("ledger")
     pager = {

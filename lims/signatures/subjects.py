@@ -40,7 +40,7 @@ def signed_digest(subject: models.Model) -> str:
     """
     version = _created_version(subject)
     if version is not None:
-        return _digest_of(_from_act(subject))
+        return digest_of(_from_act(subject))
     return signed_digests(type(subject), [subject.pk])[str(subject.pk)]
 
 
@@ -49,7 +49,7 @@ def signed_digests(model: type[models.Model], keys: Iterable[object]) -> dict[st
     rows = list(model._base_manager.filter(pk__in=list(keys)))
     trees: dict[str, list[Row]] = {str(r.pk): [_row(r)] for r in rows}
     _gather(model, {r.pk: str(r.pk) for r in rows}, trees)
-    return {key: _digest_of(tree) for key, tree in trees.items()}
+    return {key: digest_of(tree) for key, tree in trees.items()}
 
 
 def subject_model(label: str) -> type[models.Model]:
@@ -89,20 +89,21 @@ def _from_act(subject: models.Model) -> list[Row]:
     def walk(model: type[models.Model], keys: set[object]) -> None:
         for child, column in children(model):
             below = {pk: v for pk, v in latest(child).items() if getattr(v, column) in keys}
-            rows.extend(_row_of(child, v) for v in below.values())
+            rows.extend(row_of(child, v) for v in below.values())
             if below:
                 walk(child, set(below))
 
-    rows.append(_row_of(type(subject), latest(type(subject))[subject.pk]))
+    rows.append(row_of(type(subject), latest(type(subject))[subject.pk]))
     walk(type(subject), {subject.pk})
     return rows
 
 
 def _row(row: models.Model) -> Row:
-    return _row_of(type(row), row)
+    return row_of(type(row), row)
 
 
-def _row_of(model: type[models.Model], row: models.Model) -> Row:
+def row_of(model: type[models.Model], row: models.Model) -> Row:
+    """What a signature covers of one row: the row itself, or a version of it."""
     values = values_of(row, _signed_fields(model))
     return (model._meta.label, str(getattr(row, model._meta.pk.attname)), values)
 
@@ -114,6 +115,11 @@ def _signed_fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], .
     return tuple(f for f in tracked_fields(model) if f.name not in without)
 
 
-def _digest_of(rows: Sequence[Row]) -> str:
-    ordered = sorted(rows, key=lambda r: (r[0], r[1]))
-    return chain.digest({"signed": [{"model": m, "pk": pk, "values": values} for m, pk, values in ordered]})
+def digest_of(rows: Sequence[Row]) -> str:
+    """SHA-256 of the rows a signature covers, whatever their order."""
+    return chain.digest({"signed": told(rows)})
+
+
+def told(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """The rows a signature covers, as they are digested."""
+    return [{"model": m, "pk": pk, "values": values} for m, pk, values in sorted(rows, key=lambda r: (r[0], r[1]))]

@@ -5,7 +5,7 @@ Not here: the addresses themselves. `navigation` stands beside them, in the root
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -101,8 +101,21 @@ class Page:
         """Where the person signed in may go, the place they are at marked; nowhere while the screen is locked."""
         if not self.is_signed_in or is_locked(self._request):
             return []
-        destinations: Iterable[Destination] = getattr(get_resolver().urlconf_module, "navigation", ())
+        reachable = self._reachable(getattr(get_resolver().urlconf_module, "navigation", ()))
         path = self._request.path
+        fitting = [url for _, url in reachable if path == url or (url != "/" and path.startswith(url))]
+        here = max(fitting, key=len, default="")
+        return [NavLink(d.label, url, url == here, d.is_extra) for d, url in reachable]
+
+    @cached_property
+    def beside(self) -> list[NavLink]:
+        """Where one may go on from the page being drawn: what another part of the program does with what it shows."""
+        places: Mapping[str, Iterable[Destination]] = getattr(get_resolver().urlconf_module, "beside", {})
+        match = self._request.resolver_match
+        reachable = self._reachable(places.get(match.url_name or "", ()) if match else ())
+        return [NavLink(d.label, url, is_current=False, is_extra=d.is_extra) for d, url in reachable]
+
+    def _reachable(self, destinations: Iterable[Destination]) -> list[tuple[Destination, str]]:
         reachable: list[tuple[Destination, str]] = []
         for destination in destinations:
             if not self._request.user.may(destination.permission):  # type: ignore[union-attr]
@@ -112,9 +125,7 @@ class Page:
             except NoReverseMatch:
                 # An installation may leave a part out; its entry is then not shown.
                 continue
-        fitting = [url for _, url in reachable if path == url or (url != "/" and path.startswith(url))]
-        here = max(fitting, key=len, default="")
-        return [NavLink(d.label, url, url == here, d.is_extra) for d, url in reachable]
+        return reachable
 
 
 def page(request: HttpRequest) -> dict[str, Page]:

@@ -15,6 +15,7 @@ AGREED = {
     "view_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "raise_deviations": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "print_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
+    "export_records": {"qa"},
     "enrol_patients": {"clinician"},
     "issue_batches": {"supervisor", "qa"},
     "record_harvest": {"technician", "supervisor", "clinician"},

@@ -1,0 +1,75 @@
+"""Pages of exports: a batch for checking offline, the audit trail as data. For those who hold the right to export."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from batches.commands.documents import request_export, request_trail, retry_export
+from batches.forms.documents import TrailForm
+from batches.models import PrintedRecord, PrintRequest
+from batches.views.acting import find_batch
+from batches.views.panels import Kind, answer, batch_panel, sent, shown
+from batches.views.panels import trail_panel as panel_of_trail
+from lims.accounts.permissions import Permission
+from lims.web.access import actor_of, needs
+
+_FILES = {
+    Kind.EXPORT: ("zip", "application/zip"),
+    Kind.TRAIL_CSV: ("csv", "text/csv"),
+    Kind.TRAIL_JSON: ("json", "application/json"),
+}
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_POST
+def ask(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask for the export of a batch; it is kept even when no worker answers."""
+    batch, actor = find_batch(number), actor_of(request)
+    request_export(actor, batch=batch)
+    return answer(request, batch_panel(batch, actor), reverse("batch", args=[number]))
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a failed export again."""
+    asked = get_object_or_404(PrintRequest, pk=pk, kind__in=_FILES)
+    actor = actor_of(request)
+    retry_export(actor, request=asked)
+    if asked.batch is None:
+        return answer(request, panel_of_trail(), reverse("trail-exports"))
+    return answer(request, batch_panel(asked.batch, actor), reverse("batch", args=[asked.batch.number]))
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_GET
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file of an export, byte for byte as it was made."""
+    printed = get_object_or_404(PrintedRecord, request_id=pk, request__kind__in=_FILES)
+    asked = printed.request
+    ending, content_type = _FILES[Kind(asked.kind)]
+    name = f"{asked.batch.number}-export" if asked.batch else "audit-trail"
+    return sent(printed, name=f"{name}-{pk}.{ending}", content_type=content_type)
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_http_methods(["GET", "POST"])
+def trail(request: HttpRequest) -> HttpResponse:
+    """Ask for the audit trail as data, by the filter its page has; and what was asked for."""
+    form = TrailForm(request.POST) if request.method == "POST" else TrailForm(initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        wanted = {name: form.data[name].strip() for name in form.filters if form.data.get(name, "").strip()}
+        request_trail(actor_of(request), kind=Kind(form.cleaned_data["kind"]), wanted=wanted)
+        return redirect("trail-exports")
+    return render(request, "batches/documents/trail.html", {"form": form, "panel": panel_of_trail()})
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_GET
+def trail_panel(request: HttpRequest) -> HttpResponse:
+    """The list of exports alone, asked for again while one is under way."""
+    return shown(request, panel_of_trail())
