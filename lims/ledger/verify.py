@@ -23,6 +23,7 @@ from django.db.models.functions import Cast, Round
 
 from lims.accounts.models import User
 from lims.ledger import chain
+from lims.ledger.guards import missing
 from lims.ledger.models import Entry, Head
 from lims.ledger.values import row_digest, values_of
 from lims.recorded import Recorded, recorded_models, tracked_fields, version_model
@@ -96,6 +97,7 @@ def verify(streams: Collection[str] | None = None, *, progress: Callable[[int], 
             _hidden_digits(kept, streams, report)
     if streams is None:
         _passwords(report)
+        _guards(report)
     report.seconds = time.monotonic() - began
     return report
 
@@ -367,6 +369,13 @@ def _hidden_digits(model: type[models.Model], streams: Collection[str] | None, r
         for pk in found.values_list(Cast("pk", TextField()), flat=True).iterator(chunk_size=PIECE):
             text = "A number has more digits than its column: it was changed around the program."
             report.found("row altered", model._meta.label, _as_sealed(model, pk), text)
+
+
+def _guards(report: Report) -> None:
+    """What the database itself refuses: a guard that is gone was taken away around the program."""
+    for guard in missing():
+        text = f"The database does not refuse {guard.event} on {guard.table} as it was told to."
+        report.found("guard missing", guard.model, guard.name, text)
 
 
 def _passwords(report: Report) -> None:
