@@ -44,10 +44,11 @@ INSTALLED_APPS = [
     "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "simple_history",
     "django_htmx",
     "csp",
+    # Before simple_history, whose commands that change versions it refuses.
     "lims",
+    "simple_history",
     "lims.accounts",
     "lims.ledger",
     "lims.signatures",

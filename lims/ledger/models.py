@@ -6,7 +6,7 @@ Not here: appending (append.py), writing checkpoints (checkpoints.py), verifying
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -29,9 +29,14 @@ class AppendOnlyQuerySet(models.QuerySet):
 
 
 class AppendOnly(models.Model):
-    """A row that is inserted once and never changed or taken away."""
+    """A row that is inserted once and never changed or taken away.
+
+    A model whose rows are sealed by an entry names its reference to it in `sealed_in`: they come before that entry.
+    """
 
     objects = AppendOnlyQuerySet.as_manager()
+
+    sealed_in: ClassVar[str] = ""
 
     class Meta:
         abstract = True

@@ -31,6 +31,8 @@ class Signature(AppendOnly):
     subject_pk = models.CharField(max_length=40)
     digest = models.CharField(max_length=64)
 
+    sealed_in = "entry"
+
     class Meta:
         ordering = ["at", "entry", "position"]
         indexes = [models.Index(fields=["subject_model", "subject_pk"], name="signature_subject")]

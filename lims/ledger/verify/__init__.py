@@ -18,6 +18,7 @@ from lims.ledger.models import Entry, Head
 from lims.ledger.verify.checkpoints import check_covered, check_files, listed_rows
 from lims.ledger.verify.entries import Sealed, check_entries, check_unsealed
 from lims.ledger.verify.findings import Finding, Report
+from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import check_links, every_entry
 from lims.ledger.verify.reading import keys, one_state
 from lims.ledger.verify.rows import check_passwords, check_rows
@@ -106,3 +107,4 @@ def _check(
         check_rows(model, streams, report)
     if streams is None:
         check_passwords(report)
+        check_guards(report)

@@ -17,6 +17,7 @@ from lims.ledger.verify import checkpoints
 from lims.ledger.verify.checkpoints import Listed
 from lims.ledger.verify.entries import Sealed, check_entries, check_unsealed
 from lims.ledger.verify.findings import Report
+from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after
 from lims.ledger.verify.reading import keys, streamed
 from lims.ledger.verify.rows import check_passwords, check_touched
@@ -51,6 +52,7 @@ def check_since(number: int, report: Report, progress: Callable[[int], None] | N
     for model in recorded_models():
         check_touched(model, sorted(touched[model._meta.label]), report)
     check_passwords(report)
+    check_guards(report)
 
 
 def _written_by(piece: Sequence[str], kept: type[models.Model], key: str) -> models.QuerySet[Any]:

@@ -1,0 +1,7 @@
+"""`manage.py clean_old_history` of django-simple-history, refused."""
+
+from lims.management.refusing import RefusingCommand
+
+
+class Command(RefusingCommand):
+    pass

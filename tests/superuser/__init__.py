@@ -1,0 +1,1 @@
+"""What only the owner of a database can do: take its guards down. An application of the tests alone."""
