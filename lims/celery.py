@@ -50,6 +50,7 @@ def configure() -> None:
                 # A timetable entry that waited out a broken broker is not run late as well.
                 "options": {"expires": 30},
             },
+            "prune failure windows": {"task": "lims.tasks.prune_failure_windows", "schedule": 600.0},
         },
     )
 

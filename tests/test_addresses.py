@@ -24,11 +24,13 @@ ROLES = ("technician", "supervisor", "analyst", "qa", "clinician", "administrato
 EXPECTED: dict[str, tuple[int, ...]] = {
     "healthz": (200, 200, 200, 200, 200, 200),
     "sign_in": (302, 302, 302, 302, 302, 302),
+    "sign-in-code": (302, 302, 302, 302, 302, 302),
     "sign_out": (405, 405, 405, 405, 405, 405),
     "unlock": (302, 302, 302, 302, 302, 302),
     "lock": (405, 405, 405, 405, 405, 405),
     "here": (405, 405, 405, 405, 405, 405),
     "password": (200, 200, 200, 200, 200, 200),
+    "second-factor": (200, 200, 200, 200, 200, 200),
     "statement": (200, 200, 200, 200, 200, 200),
     "people": (403, 403, 403, 403, 403, 200),
     "invite": (403, 403, 403, 403, 403, 200),
@@ -37,6 +39,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "disable-account": (403, 403, 403, 403, 403, 200),
     "enable-account": (403, 403, 403, 403, 403, 200),
     "reset-password": (403, 403, 403, 403, 403, 200),
+    "reset-second-factor": (403, 403, 403, 403, 403, 200),
     "unlock-account": (403, 403, 403, 403, 403, 200),
     "ledger": (200, 200, 200, 200, 200, 403),
     "ledger-entry": (200, 200, 200, 200, 200, 403),
@@ -113,7 +116,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
 }
 
 # Reached without signing in.
-OPEN = {"healthz", "sign_in"}
+OPEN = {"healthz", "sign_in", "sign-in-code"}
 
 
 def every_pattern(patterns: Iterable[Any]) -> list[URLPattern]:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from lims import clock
-from lims.accounts import administration
+from lims.accounts import administration, second_factor
 from lims.accounts.administration import OneTimePassword, state_of
 from lims.accounts.models import User
 from lims.accounts.people_forms import InviteForm, ReasonForm, RoleForm
@@ -30,6 +30,7 @@ from lims.web.act_pages import ActPage, act_page
 _STATES: Mapping[str, tuple[str, str | Promise]] = {
     "active": ("ok", gettext_lazy("Active")),
     "invited": ("pending", gettext_lazy("One-time password")),
+    "expired": ("alert", gettext_lazy("One-time password expired")),
     "locked": ("alert", gettext_lazy("Locked")),
     "disabled": ("blocked", gettext_lazy("Disabled")),
 }
@@ -70,6 +71,7 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "person": Shown(user, state_of(user, clock.now())),
         "is_own": user.pk == actor_of(request).pk,
+        "factor": second_factor.factor_of(user),
         "history": history_of(user),
     }
     return render(request, "lims/accounts/people_person.html", context)
@@ -126,6 +128,13 @@ def unlock(request: HttpRequest, username: str) -> HttpResponse:
     """Open the lock before its time."""
     subtitle = _("Ask who typed the wrong passwords before you open the lock")
     return _plain_act(request, username, _("Unlock account"), subtitle, administration.unlock)
+
+
+@needs(Permission.MANAGE_ACCOUNTS)
+def reset_second_factor(request: HttpRequest, username: str) -> HttpResponse:
+    """Take away a second factor that was lost."""
+    subtitle = _("Make sure who is asking. This person is signed out at once and enrols another one")
+    return _plain_act(request, username, _("Reset second factor"), subtitle, second_factor.reset)
 
 
 def _plain_act(

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_ACCOUNTS = "manage_accounts"
+    REVIEW_ACCESS = "review_access"
 
 
 P = Permission
@@ -64,7 +65,14 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
-    | {P.ISSUE_BATCHES, P.DECIDE_DEVIATIONS, P.DECIDE_DISPOSITION, P.CORRECT_RECORDS, P.MANAGE_MATERIALS},
+    | {
+        P.ISSUE_BATCHES,
+        P.DECIDE_DEVIATIONS,
+        P.DECIDE_DISPOSITION,
+        P.CORRECT_RECORDS,
+        P.MANAGE_MATERIALS,
+        P.REVIEW_ACCESS,
+    },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),

@@ -21,7 +21,7 @@ from django.db import OperationalError, connection, models
 from django.db.models import Exists, F, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Round
 
-from lims.accounts.models import User
+from lims.accounts.models import SecondFactor, UsedPassword, User
 from lims.ledger import chain
 from lims.ledger.models import Entry, Head
 from lims.ledger.values import row_digest, values_of
@@ -95,7 +95,7 @@ def verify(streams: Collection[str] | None = None, *, progress: Callable[[int], 
         for kept in (model, version_model(model)):
             _hidden_digits(kept, streams, report)
     if streams is None:
-        _passwords(report)
+        _credentials(report)
     report.seconds = time.monotonic() - began
     return report
 
@@ -369,8 +369,14 @@ def _hidden_digits(model: type[models.Model], streams: Collection[str] | None, r
             report.found("row altered", model._meta.label, _as_sealed(model, pk), text)
 
 
-def _passwords(report: Report) -> None:
-    """A password hash is in no version; its digest is."""
-    for pk, password, digest in User.objects.values_list("pk", "password", "credential_digest").iterator():
-        if hashlib.sha256(password.encode()).hexdigest() != digest:
-            report.found("password altered", "accounts.User", pk, "The password hash was changed around the program.")
+def _credentials(report: Report) -> None:
+    """A password hash or a second factor's secret is in no version; its digest is."""
+    kept: tuple[tuple[type[models.Model], str, str, str], ...] = (
+        (User, "password", "credential_digest", "The password hash was changed around the program."),
+        (UsedPassword, "password", "credential_digest", "The hash was changed around the program."),
+        (SecondFactor, "secret", "secret_digest", "The secret was changed around the program."),
+    )
+    for model, secret, digest, text in kept:
+        for pk, value, sealed in model._base_manager.values_list("pk", secret, digest).iterator():
+            if hashlib.sha256(value.encode()).hexdigest() != sealed:
+                report.found(f"{secret} altered", model._meta.label, pk, text)
