@@ -7,9 +7,13 @@ Not here: what one does with one's own account (commands.py).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from lims.accounts import passwords
 from lims.accounts.models import User
@@ -22,6 +26,16 @@ from lims.refusals import Refusal, Refused
 # 31 are 79 bits of chance.
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _LENGTH = 4, 4
+
+
+# What a state is drawn as and called.
+STATES: Mapping[str, tuple[str, str | Promise]] = {
+    "active": ("ok", _("Active")),
+    "invited": ("pending", _("One-time password")),
+    "expired": ("alert", _("One-time password expired")),
+    "locked": ("alert", _("Locked")),
+    "disabled": ("blocked", _("Disabled")),
+}
 
 
 @dataclass(frozen=True)
