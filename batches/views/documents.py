@@ -17,6 +17,7 @@ from batches.views.acting import find_batch
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, path_of
 from lims.web.access import actor_of, needs
+from lims.web.headers import SANDBOX
 
 SHOWN = 4
 
@@ -74,6 +75,7 @@ def download(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     name = f"{number}-record{'-draft' if printed.is_draft else ''}-{pk}.pdf"
     response = FileResponse(path_of(printed.sha256).open("rb"), content_type="application/pdf", filename=name)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = SANDBOX
     return response
 
 
