@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b32decode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import zxingcpp
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django_otp.oath import totp
@@ -103,6 +106,24 @@ def test_a_code_is_good_once(aoki: User, now: list[datetime]) -> None:
     now[0] += timedelta(seconds=30)
     assert refused(aoki, code_of(key, now[0] - timedelta(seconds=30))) == ("MFA-01",)
     second_factor.ask_code(aoki, code_of(key, now[0]))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_people_with_one_code_at_the_same_moment_one_gets_in(aoki: User) -> None:
+    key, _ = enrolled(aoki)
+    code = code_of(key, clock.now() + timedelta(seconds=30))
+
+    def ask(_: int) -> bool:
+        try:
+            second_factor.ask_code(aoki, code)
+        except Refused:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(ask, range(4))) == [False, False, False, True]
 
 
 def test_a_code_of_a_clock_one_step_off_is_taken_and_of_two_is_not(aoki: User, now: list[datetime]) -> None:
@@ -280,6 +301,18 @@ def test_a_reset_is_another_administrators_has_a_reason_and_ends_sessions(
     enrolled(administrator)
     with pytest.raises(Refused, match="ACC-06"):
         second_factor.reset(administrator, user=administrator, reason=WHY)
+
+
+def test_the_console_resets_that_of_an_only_administrator_and_the_ledger_says_so(administrator: User) -> None:
+    enrolled(administrator)
+    with pytest.raises(CommandError, match="ACC-08"):
+        call_command("reset_second_factor", "admin.a", reason=" ")
+    with pytest.raises(CommandError, match="no account"):
+        call_command("reset_second_factor", "nobody", reason=WHY)
+    call_command("reset_second_factor", "admin.a", reason=WHY, stdout=StringIO())
+    assert second_factor.factor_of(administrator) is None
+    told = Entry.objects.filter(stream=SITE_STREAM).latest("seq")
+    assert (told.name, told.actor_name, content_of(told)["reason"]) == ("account:reset-second-factor", "System", WHY)
 
 
 def test_a_second_one_is_not_enrolled_over_the_first(aoki: User) -> None:
