@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from lims import clock
+from lims.accounts.commands import add_user
 from lims.accounts.models import FailureWindow, User
 from lims.accounts.rate_limit import PER_ADDRESS, PER_NAME, WINDOW
 from lims.ledger.models import Entry
@@ -74,6 +75,25 @@ def test_pages_and_work_of_a_flooding_address_go_on(at_act: Client, aoki: User) 
     answer = at_act.post("/unlock/", {"password": PASSWORD}, HTTP_ACCEPT="application/json")
     assert answer.status_code == 429
     assert answer.json()["reasons"][0] == "Too many wrong passwords or codes."
+
+
+def test_a_signature_prompt_waits_too_and_loses_nothing_typed(client: Client, administrator: User) -> None:
+    add_user(administrator, username="hayashi.s", printed_name="Hayashi Sora", role="qa", password=PASSWORD)
+    client.post("/sign-in/", {"username": "hayashi.s", "password": PASSWORD})
+    for n in range(PER_NAME):
+        guess(Client(), "hayashi.s", f"192.0.2.{n}")
+    typed = {"reviewed-password": PASSWORD}
+    for username in ("admin.a", "hayashi.s"):
+        typed |= {f"answer-{username}": "keep", f"comment-{username}": f"seen: {username}"}
+        typed[f"standing-{username}"] = "x"
+    before = Entry.objects.count()
+    answer = client.post("/access-reviews/new/", typed)
+    assert answer.status_code == 429
+    assert 'action="/access-reviews/new/"' in answer.content.decode()
+    assert 'value="seen: admin.a"' in answer.content.decode()
+    assert PASSWORD not in answer.content.decode()
+    assert Entry.objects.count() == before + 1
+    assert floods() == 1
 
 
 def test_windows_that_are_over_are_forgotten(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
