@@ -55,6 +55,7 @@ def configure() -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60},
             },
+            "prune failure windows": {"task": "lims.tasks.prune_failure_windows", "schedule": 600.0},
         },
     )
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
 LONGEST_SOCKET_PATH = 100
 SHORTEST_SECRET = 50
+FEWEST_CHARACTERS = 12
 
 SQLITE_OPTIONS: dict[str, Any] = {
     # Deferred transactions fail under several writers; an immediate one queues for up to `timeout` seconds.
@@ -67,6 +69,14 @@ def number(name: str, default: int) -> int:
         raise HalfConfigured(f"{name} is «{value}». Set it to a whole number.") from None
 
 
+def one_of(name: str, choices: Sequence[str]) -> str:
+    """One of a few words, the first when none is given. Raises HalfConfigured on any other."""
+    value = text(name, choices[0]).lower()
+    if value not in choices:
+        raise HalfConfigured(f"{name} is «{value}». Set it to one of: {', '.join(choices)}.")
+    return value
+
+
 def listed(name: str) -> list[str]:
     """The parts of a comma-separated value."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
@@ -102,12 +112,14 @@ def broker_url(folder: Path) -> str:
 def secret_key(folder: Path, *, production: bool) -> str:
     """SECRET_KEY, else one made at first use and kept in the data folder.
 
-    Raises HalfConfigured in production when it is not given or too short: a secret that lies beside the data is
+    Raises HalfConfigured in production when it is not given, too short or no secret: one that lies beside the data is
     stolen together with it.
     """
     given = text("SECRET_KEY")
     if given and production and len(given) < SHORTEST_SECRET:
         raise HalfConfigured(f"SECRET_KEY is too short. Give it at least {SHORTEST_SECRET} random characters.")
+    if given and production and is_guessable(given):
+        raise HalfConfigured("SECRET_KEY is a default or repeats itself. Give it random characters.")
     if given:
         return given
     if production:
@@ -123,6 +135,13 @@ def secret_key(folder: Path, *, production: bool) -> str:
             os.link(written, kept)
         Path(written).unlink()
     return kept.read_text().strip()
+
+
+def is_guessable(secret: str) -> bool:
+    """Whether a secret is one of an example, of too few different characters, or the same part again and again."""
+    is_repeated = secret in (secret + secret)[1:-1]
+    is_default = any(word in secret.lower() for word in ("django-insecure", "changeme", "change-me", "your-secret"))
+    return is_repeated or is_default or len(set(secret)) < FEWEST_CHARACTERS
 
 
 def database(url: str, *, pooled: bool = True) -> dict[str, Any]:

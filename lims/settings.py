@@ -15,6 +15,8 @@ if PRODUCTION and DEBUG:
     raise env.HalfConfigured("PRODUCTION and DEBUG are both set. Unset DEBUG: it shows source code to strangers.")
 
 SECRET_KEY = env.secret_key(DATA_DIR, production=PRODUCTION)
+# Secrets of before: what was encrypted or signed under them is still read.
+SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS")
 
 if PRODUCTION:
     ALLOWED_HOSTS = env.required("ALLOWED_HOSTS", "Name the hosts this laboratory is reached at.").split(",")
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "lims.web.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -66,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "lims.web.flood.FloodMiddleware",
     # These three act in process_view, so they stand behind the check of the form's token and the session.
     "lims.web.place.SiteZoneMiddleware",
     "lims.web.idle.IdleLockMiddleware",
@@ -136,6 +140,13 @@ AUTH_PASSWORD_VALIDATORS = [
 # After so many minutes without a touch the screen asks for the password again (21 CFR 11.10(d), 11.200(a)).
 IDLE_MINUTES = int(env.text("IDLE_MINUTES", "15"))
 
+# Whose sign-in needs a second factor, administrators at least (EU GMP Annex 11, 12.1). Never in a demonstration.
+SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("administrators", "all"))
+# After so many days a password has to be changed; 0 is never.
+PASSWORD_DAYS = env.number("PASSWORD_DAYS", 0)
+# Every account is reviewed by QA this often.
+ACCESS_REVIEW_MONTHS = env.number("ACCESS_REVIEW_MONTHS", 6)
+
 # --- Web -------------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -149,6 +160,8 @@ CONTENT_SECURITY_POLICY = {
 }
 # Uploads go to disk, as far as any file is ever kept.
 FILE_UPLOAD_HANDLERS = ["lims.web.uploads.BoundedUploadHandler"]
+# The header in which a trusted proxy writes the client's address; without it, the address of the connection counts.
+CLIENT_ADDRESS_HEADER = env.text("CLIENT_ADDRESS_HEADER")
 CSRF_FAILURE_VIEW = "lims.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,9 +1,10 @@
-"""What happens later on the platform. Every task may run twice without harm."""
+"""What the platform does later, by the timetable. Every task may run twice without harm."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
+from lims.accounts import rate_limit
 from lims.ledger import checkpoints
 
 
@@ -12,3 +13,9 @@ def write_checkpoint() -> int | None:
     """Write a checkpoint when anything changed; return its number."""
     made = checkpoints.write()
     return made.number if made else None
+
+
+@shared_task(name="lims.tasks.prune_failure_windows")
+def prune_failure_windows() -> int:
+    """Forget failed prompts that no longer count; return how many windows were over."""
+    return rate_limit.prune()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("lims.accounts.urls")),
     path("", include("lims.accounts.people_urls")),
+    path("", include("lims.accounts.access_review_urls")),
     path("", include("lims.ledger.urls")),
     path("", include("batches.urls")),
 ]

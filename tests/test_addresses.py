@@ -6,6 +6,8 @@ and 403 to those who may not; 405 is an address that only takes what is sent; 40
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,11 +26,13 @@ ROLES = ("technician", "supervisor", "analyst", "qa", "clinician", "administrato
 EXPECTED: dict[str, tuple[int, ...]] = {
     "healthz": (200, 200, 200, 200, 200, 200),
     "sign_in": (302, 302, 302, 302, 302, 302),
+    "sign-in-code": (302, 302, 302, 302, 302, 302),
     "sign_out": (405, 405, 405, 405, 405, 405),
     "unlock": (302, 302, 302, 302, 302, 302),
     "lock": (405, 405, 405, 405, 405, 405),
     "here": (405, 405, 405, 405, 405, 405),
     "password": (200, 200, 200, 200, 200, 200),
+    "second-factor": (200, 200, 200, 200, 200, 200),
     "statement": (200, 200, 200, 200, 200, 200),
     "people": (403, 403, 403, 403, 403, 200),
     "invite": (403, 403, 403, 403, 403, 200),
@@ -37,7 +41,11 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "disable-account": (403, 403, 403, 403, 403, 200),
     "enable-account": (403, 403, 403, 403, 403, 200),
     "reset-password": (403, 403, 403, 403, 403, 200),
+    "reset-second-factor": (403, 403, 403, 403, 403, 200),
     "unlock-account": (403, 403, 403, 403, 403, 200),
+    "access-reviews": (403, 403, 403, 200, 403, 200),
+    "review-access": (403, 403, 403, 200, 403, 403),
+    "access-review": (403, 403, 403, 404, 403, 404),
     "ledger": (200, 200, 200, 200, 200, 403),
     "ledger-entry": (200, 200, 200, 200, 200, 403),
     "worklist": (200, 200, 200, 200, 200, 200),
@@ -118,7 +126,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
 }
 
 # Reached without signing in.
-OPEN = {"healthz", "sign_in"}
+OPEN = {"healthz", "sign_in", "sign-in-code"}
 
 
 def every_pattern(patterns: Iterable[Any]) -> list[URLPattern]:
@@ -162,6 +170,22 @@ def placed(story: Story, pattern: URLPattern) -> str:
     return reverse(name, kwargs={key: values[key] for key in asked})
 
 
+def missing(pattern: URLPattern) -> str:
+    """The address of a pattern with numbers that nothing has."""
+    values: dict[str, Any] = {
+        "number": "B-9999",
+        "code": "P-9999",
+        "pk": 888_888,
+        "username": "nobody.n",
+        "model": "Harvest",
+        "field": "volume_ml",
+        "occasion": "baseline",
+    }
+    uuid_asked = pattern.name == "ledger-entry"
+    asked = pattern.pattern.converters
+    return reverse(str(pattern.name), kwargs={key: uuid.UUID(int=1) if uuid_asked else values[key] for key in asked})
+
+
 def test_every_address_answers_every_role_as_the_table_says(story: Story) -> None:
     story.infuse()
     story.raise_deviation()
@@ -181,6 +205,30 @@ def _answers(cast: Cast, address: str) -> tuple[int, ...]:
         client.force_login(getattr(cast, role))
         statuses.append(client.get(address).status_code)
     return tuple(statuses)
+
+
+def test_who_may_not_look_can_not_tell_what_there_is_from_what_there_is_not(story: Story) -> None:
+    story.infuse()
+    story.raise_deviation()
+    story.fresh()
+    request_print(story.cast.qa, batch=story.batch)
+    guessed = 0
+    for pattern in every_pattern(get_resolver().url_patterns):
+        expected = EXPECTED[str(pattern.name)]
+        if 403 not in expected or not pattern.pattern.converters:
+            continue
+        client = Client()
+        client.force_login(getattr(story.cast, ROLES[expected.index(403)]))
+        there, not_there = placed(story, pattern), missing(pattern)
+        assert told(client.get(there)) == told(client.get(not_there)), pattern.name
+        guessed += 1
+    assert guessed > 60
+
+
+def told(answer: Any) -> tuple[int, str]:
+    """A status and the page with what differs at every request taken out: tokens, error number, time."""
+    page = re.sub(r'(csrfmiddlewaretoken" value|csrf-token" content|data-now)="[^"]*"', "", answer.content.decode())
+    return answer.status_code, re.sub(r'class="code">[0-9A-F]{6}<|\d\d:\d\d', "", page)
 
 
 def test_nobody_gets_in_without_signing_in(story: Story) -> None:

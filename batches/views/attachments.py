@@ -13,6 +13,7 @@ from batches.rules.attachments import PHOTOS
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, path_of
 from lims.web.access import needs
+from lims.web.headers import SANDBOX
 
 
 @needs(Permission.VIEW_RECORDS)
@@ -29,6 +30,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
         filename=row.name,
     )
     response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SANDBOX
     # The content is the same for ever; who may see it is asked each time.
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -15,6 +15,7 @@ from batches.models import Batch, PrintedRecord, PrintRequest
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, path_of
+from lims.web.headers import SANDBOX
 
 SHOWN = 4
 Kind = PrintRequest.Kind
@@ -98,4 +99,5 @@ def sent(printed: PrintedRecord, *, name: str, content_type: str) -> HttpRespons
         raise Http404(_("This file is missing or damaged. Ask for it again, and tell QA."))
     response = FileResponse(path_of(printed.sha256).open("rb"), content_type=content_type, filename=name)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = SANDBOX
     return response

@@ -19,6 +19,7 @@ from batches.queries.stages import due_in_words, span_words, stage_words
 from batches.queries.worklist import Bench, Group, Task, bench, done_today, late_results, to_issue, work_for
 from batches.rules.states import Stage
 from lims import clock
+from lims.accounts.access_review import due_for
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
 from lims.web.access import actor_of, needs
@@ -54,7 +55,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
     """What waits for a person. The administrator holds no right to a record and is told so."""
     user = actor_of(request)
     if not user.may(Permission.VIEW_RECORDS):
-        return render(request, "batches/worklist/administrator.html")
+        context: dict[str, object] = {"access_due": due_for(user, clock.now())}
+        return render(request, "batches/worklist/administrator.html", context)
     now = clock.now()
     on = bench(now)
     groups = work_for(user, on)
@@ -70,6 +72,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "shows_results": decides or user.may(Permission.ENTER_RESULTS),
         "to_issue": to_issue() if user.may(Permission.ISSUE_BATCHES) else [],
         "done": _done(user, now),
+        "access_due": due_for(user, now),
     }
     return render(request, "batches/worklist/worklist.html", context)
 

@@ -7,10 +7,15 @@ Not here: what one does with one's own account (commands.py).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lims.accounts import passwords
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission, Role
 from lims.acts import Act
@@ -23,6 +28,16 @@ _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _LENGTH = 4, 4
 
 
+# What a state is drawn as and called.
+STATES: Mapping[str, tuple[str, str | Promise]] = {
+    "active": ("ok", _("Active")),
+    "invited": ("pending", _("One-time password")),
+    "expired": ("alert", _("One-time password expired")),
+    "locked": ("alert", _("Locked")),
+    "disabled": ("blocked", _("Disabled")),
+}
+
+
 @dataclass(frozen=True)
 class OneTimePassword:
     """A person and the password to sign in with once. It is shown once and kept nowhere."""
@@ -32,15 +47,18 @@ class OneTimePassword:
 
 
 @command("account:invite", needs=Permission.MANAGE_ACCOUNTS)
-def invite(act: Act, *, username: str, printed_name: str, role: str) -> OneTimePassword:
+def invite(act: Act, *, username: str, printed_name: str, role: str, is_shared: bool = False) -> OneTimePassword:
     """Add a person, who signs in once with the password given back and then chooses one of their own.
+
+    A shared account, such as that of a screen on the wall, may look at records and never write, whatever its role.
 
     Raises:
         Refused: ACC-04 a user name that was used before.
     """
     if User.objects.filter(username=username).exists():
         raise Refused(Refusal("ACC-04", "This user name was used before. Choose another one.", "username"))
-    return _with_new_password(act, User(username=username, printed_name=printed_name, role=role))
+    made = User(username=username, printed_name=printed_name, role=role, is_shared=is_shared)
+    return _with_new_password(act, made)
 
 
 @command("account:reset-password", needs=Permission.MANAGE_ACCOUNTS)
@@ -61,7 +79,7 @@ def reset_password(act: Act, *, user: User) -> OneTimePassword:
 
 @command("account:change-role", needs=Permission.MANAGE_ACCOUNTS)
 def change_role(act: Act, *, user: User, role: str) -> User:
-    """Give a person another role. What they signed keeps the role they had.
+    """Give a person another role and end their sessions. What they signed keeps the role they had.
 
     Raises:
         Refused: ACC-06 one's own account, ACC-07 a disabled account, ACC-08 no reason, ACC-09 the role they have.
@@ -73,6 +91,7 @@ def change_role(act: Act, *, user: User, role: str) -> User:
         has: dict[str, object] = {"name": live.printed_name, "role": str(Role(role).label)}
         raise Refused(Refusal("ACC-09", "{name} has the role {role}. Choose another one.", "role", has))
     live.role = role
+    live.end_sessions()
     act.add(live)
     return live
 
@@ -88,6 +107,7 @@ def disable(act: Act, *, user: User) -> User:
     _refuse_disabled(live)
     _refuse_without_reason(act)
     live.is_active = False
+    live.end_sessions()
     act.add(live)
     return live
 
@@ -124,11 +144,13 @@ def unlock(act: Act, *, user: User) -> User:
 
 
 def state_of(user: User, at: datetime) -> str:
-    """How an account stands: `disabled`, `locked`, `invited` (with a one-time password) or `active`."""
+    """How an account stands: `disabled`, `locked`, `invited` (with a one-time password), `expired` or `active`."""
     if not user.is_active:
         return "disabled"
     if user.is_locked(at):
         return "locked"
+    if passwords.is_expired(user, at):
+        return "expired"
     return "invited" if user.must_change_password else "active"
 
 
@@ -150,7 +172,8 @@ def _refuse_without_reason(act: Act) -> None:
 
 def _with_new_password(act: Act, user: User) -> OneTimePassword:
     password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(_LENGTH)) for _ in range(_GROUPS))
+    passwords.remember(act, user)
     user.set_password(password)
-    user.must_change_password = True
+    user.must_change_password, user.one_time_until = True, act.at + passwords.ONE_TIME_FOR
     act.add(user)
     return OneTimePassword(user, password)

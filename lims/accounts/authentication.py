@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.contrib.auth.hashers import make_password
 
 from lims import clock
+from lims.accounts import passwords, rate_limit
 from lims.accounts.models import User
 from lims.acts import Act
 from lims.ledger.append import sealed
@@ -41,9 +42,12 @@ def verify(credential: Credential, *, purpose: str, at: str | None = None) -> Us
         at: the form field a refusal belongs beside.
 
     Raises:
-        Refused: ACC-01 wrong user name or password, ACC-02 locked, ACC-03 disabled.
+        Refused: ACC-01 wrong user name or password, ACC-02 locked, ACC-03 disabled, ACC-12 a one-time password that
+            was not used in time.
+        TooMany: too many failures from this client or for this name; the password is not looked at.
     """
     now = clock.now()
+    rate_limit.refuse_flood(credential.username)
     user = User.objects.filter(username=credential.username.strip().lower()).first()
     if user is None:
         make_password(credential.password)  # as slow as a check, so that timing names no user
@@ -58,6 +62,9 @@ def verify(credential: Credential, *, purpose: str, at: str | None = None) -> Us
     if not user.is_active:
         _record_failure(user, user.username, purpose, counts=False)
         raise Refused(Refusal("ACC-03", "This account is disabled. Ask an administrator.", at))
+    if passwords.is_expired(user, now):
+        _record_failure(user, user.username, purpose, counts=False)
+        raise Refused(Refusal("ACC-12", "This one-time password is too old. Ask an administrator for another.", at))
     if user.failed_attempts or user.locked_until:
         with sealed(Act(name="account:failures-cleared", actor=user, at=now), SITE_STREAM) as act:
             user = User.objects.get(pk=user.pk)
@@ -74,8 +81,9 @@ def _locked(user: User, at: str | None) -> Refusal:
 def _record_failure(user: User | None, username: str, purpose: str, *, counts: bool = True) -> User | None:
     """Seal one failed attempt; the fifth in a row locks the account."""
     act = Act(name="account:password-refused", actor=None, at=clock.now(), is_refused=True)
-    act.notes |= {"username": username[:40], "purpose": purpose}
+    act.notes |= {"username": username[:40], "purpose": purpose, **rate_limit.where()}
     with sealed(act, SITE_STREAM):
+        rate_limit.count(username)
         if user is None or not counts:
             return user
         live = User.objects.select_for_update().get(pk=user.pk)

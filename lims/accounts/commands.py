@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from lims import clock
+from lims.accounts import passwords
 from lims.accounts.authentication import Credential, verify
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission, Role
@@ -107,16 +108,19 @@ def change_password(actor: User, old: str, new: str) -> User:
     """Change one's own password.
 
     Raises:
-        Refused: ACC-* for the old one, ACC-05 when the new one is too weak or the same.
+        Refused: ACC-* for the old one, ACC-05 when the new one is too weak or was used before.
     """
     verify(Credential(actor.username, old), purpose="change password", at="old_password")
     refuse_if_any(r.at("new_password") for r in weaknesses(new, actor))
     if old == new:
         raise Refused(Refusal("ACC-05", "The new password is the old one. Choose another.", "new_password"))
+    if passwords.was_used(actor, new):
+        raise Refused(Refusal("ACC-05", "You had this password before. Choose another one.", "new_password"))
     with sealed(Act(name="account:change-password", actor=actor, at=clock.now()), SITE_STREAM) as act:
         user = User.objects.get(pk=actor.pk)
+        passwords.remember(act, user)
         user.set_password(new)
-        user.must_change_password = False
+        user.must_change_password, user.one_time_until = False, None
         act.add(user)
         return user
 

@@ -9,13 +9,20 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from lims import clock
+from lims.accounts.credentials import FailureWindow, SecondFactor, UsedPassword
 from lims.accounts.permissions import Permission, Role, allowed
+from lims.accounts.reviews import AccessReview, AccessReviewLine
 from lims.recorded import Recorded, RecordedQuerySet
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+__all__ = ["AccessReview", "AccessReviewLine", "FailureWindow", "SecondFactor", "UsedPassword", "User"]
 
 
 class UserQuerySet(RecordedQuerySet):
@@ -49,6 +56,12 @@ class User(Recorded, AbstractBaseUser):
     failed_attempts = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
     credential_digest = models.CharField(max_length=64)
+    password_set_at = models.DateTimeField(_("password since"), null=True, blank=True)
+    one_time_until = models.DateTimeField(_("one-time password good until"), null=True, blank=True)
+    # An account of several people, such as a screen on the wall. It reads and can never write.
+    is_shared = models.BooleanField(_("shared by several people"), default=False)
+    # Sessions of an earlier generation are over (`session_generation` in the session's own check).
+    session_generation = models.PositiveIntegerField(_("sessions ended"), default=0)
 
     objects = UserQuerySet.as_manager()  # type: ignore[misc]
 
@@ -63,8 +76,14 @@ class User(Recorded, AbstractBaseUser):
         return self.printed_name
 
     def may(self, permission: Permission) -> bool:
-        """Whether this person's role holds `permission`; a disabled account holds none."""
-        return self.is_active and allowed(self.role, permission)
+        """Whether this person's role holds `permission`; a disabled account holds none, a shared one only looks."""
+        if self.is_shared and permission != Permission.VIEW_RECORDS:
+            return False
+        return self.is_active and (self.is_shared or allowed(self.role, permission))
+
+    def end_sessions(self) -> None:
+        """Let every session of this account be over with its next request; saving is the command's."""
+        self.session_generation += 1
 
     def is_locked(self, at: datetime) -> bool:
         """Whether the account is locked at a time."""
@@ -74,7 +93,13 @@ class User(Recorded, AbstractBaseUser):
         """Hash a new password; saving is the command's."""
         self.password = make_password(raw_password, hasher=hasher)
         self.credential_digest = hashlib.sha256(self.password.encode()).hexdigest()
+        self.password_set_at = clock.now()
 
     def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is this account's. It never re-hashes: that would be a write outside an act."""
         return check_password(raw_password, self.password)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session is checked against at every request: the password, and the generation of sessions."""
+        of = f"{self.password} {self.session_generation}"
+        return salted_hmac("lims.accounts.session", of, secret=secret, algorithm="sha256").hexdigest()

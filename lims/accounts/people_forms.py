@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lims.accounts.permissions import Role
-from lims.web.widgets import Select, Textarea, TextInput
+from lims.web.widgets import Checkbox, Select, Textarea, TextInput
 
 _CHOOSE_A_ROLE = [("", _("Choose")), *Role.choices]
 
@@ -37,6 +37,11 @@ class InviteForm(forms.Form):
         ),
     )
     role = forms.ChoiceField(label=_("Role"), choices=_CHOOSE_A_ROLE, widget=Select())
+    is_shared = forms.BooleanField(
+        label=_("Several people share it, such as a screen on the wall. It shows records and can't write"),
+        required=False,
+        widget=Checkbox(span=12),
+    )
 
 
 class RoleForm(forms.Form):

@@ -12,5 +12,6 @@ urlpatterns = [
     path("people/<str:username>/disable/", views.disable, name="disable-account"),
     path("people/<str:username>/enable/", views.enable, name="enable-account"),
     path("people/<str:username>/reset-password/", views.reset_password, name="reset-password"),
+    path("people/<str:username>/reset-second-factor/", views.reset_second_factor, name="reset-second-factor"),
     path("people/<str:username>/unlock/", views.unlock, name="unlock-account"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,27 +12,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from lims import clock
-from lims.accounts import administration
-from lims.accounts.administration import OneTimePassword, state_of
+from lims.accounts import administration, second_factor
+from lims.accounts.access_review import still_to_do
+from lims.accounts.administration import STATES, OneTimePassword, state_of
 from lims.accounts.models import User
 from lims.accounts.people_forms import InviteForm, ReasonForm, RoleForm
 from lims.accounts.permissions import Permission
 from lims.ledger.reading import history_of
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
-
-# What a state is drawn as and called.
-_STATES: Mapping[str, tuple[str, str | Promise]] = {
-    "active": ("ok", gettext_lazy("Active")),
-    "invited": ("pending", gettext_lazy("One-time password")),
-    "locked": ("alert", gettext_lazy("Locked")),
-    "disabled": ("blocked", gettext_lazy("Disabled")),
-}
 
 
 @dataclass(frozen=True)
@@ -45,12 +37,12 @@ class Shown:
     @property
     def kind(self) -> str:
         """What the state is drawn as."""
-        return _STATES[self.state][0]
+        return STATES[self.state][0]
 
     @property
     def word(self) -> str | Promise:
         """The state in words."""
-        return _STATES[self.state][1]
+        return STATES[self.state][1]
 
 
 @needs(Permission.MANAGE_ACCOUNTS)
@@ -59,7 +51,8 @@ def people(request: HttpRequest) -> HttpResponse:
     """Everybody with an account, those who may sign in first."""
     now = clock.now()
     users = User.objects.order_by("-is_active", "printed_name")
-    return render(request, "lims/accounts/people.html", {"people": [Shown(u, state_of(u, now)) for u in users]})
+    context = {"people": [Shown(u, state_of(u, now)) for u in users], "to_do": still_to_do()}
+    return render(request, "lims/accounts/people.html", context)
 
 
 @needs(Permission.MANAGE_ACCOUNTS)
@@ -70,6 +63,7 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "person": Shown(user, state_of(user, clock.now())),
         "is_own": user.pk == actor_of(request).pk,
+        "factor": second_factor.factor_of(user),
         "history": history_of(user),
     }
     return render(request, "lims/accounts/people_person.html", context)
@@ -126,6 +120,13 @@ def unlock(request: HttpRequest, username: str) -> HttpResponse:
     """Open the lock before its time."""
     subtitle = _("Ask who typed the wrong passwords before you open the lock")
     return _plain_act(request, username, _("Unlock account"), subtitle, administration.unlock)
+
+
+@needs(Permission.MANAGE_ACCOUNTS)
+def reset_second_factor(request: HttpRequest, username: str) -> HttpResponse:
+    """Take away a second factor that was lost."""
+    subtitle = _("Make sure who is asking. This person is signed out at once and enrols another one")
+    return _plain_act(request, username, _("Reset second factor"), subtitle, second_factor.reset)
 
 
 def _plain_act(

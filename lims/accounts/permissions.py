@@ -44,6 +44,7 @@ class Permission(StrEnum):
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_ACCOUNTS = "manage_accounts"
+    REVIEW_ACCESS = "review_access"
 
 
 P = Permission
@@ -72,6 +73,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.CORRECT_RECORDS,
         P.MANAGE_MATERIALS,
         P.EXPORT_RECORDS,
+        P.REVIEW_ACCESS,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},

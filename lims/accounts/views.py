@@ -6,6 +6,7 @@ Not here: checking a password and keeping who signed in (commands.py); when a sc
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import auth
@@ -18,14 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from lims.accounts import commands
+from lims.accounts import commands, entering
 from lims.accounts.forms import PasswordForm, SignInForm, StatementForm, UnlockForm
 from lims.accounts.models import User
+from lims.accounts.second_factor import factor_of
 from lims.refusals import Refusal, Refused
 from lims.web import idle
 from lims.web.templatetags.lims_tags import refusal_text
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _HOME = "/"
 
 
@@ -63,12 +64,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             beside_fields(form, refused.refusals, "password")
         else:
-            if request.user.is_authenticated:
-                commands.record_sign_out(request.user)
-                auth.logout(request)
-            commands.record_sign_in(user)
-            auth.login(request, user, backend=_BACKEND)
-            idle.unlock(request)
+            if factor_of(user) is not None:
+                entering.ask_second(request, user)
+                return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': back})}")
+            entering.enter(request, user)
             return redirect(back)
     return render(request, "lims/accounts/sign_in.html", {"form": form, "next": back}, status=422)
 
@@ -104,6 +103,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             beside_fields(form, refused.refusals, "password")
         else:
+            entering.forget(request)
             idle.unlock(request)
             if wants_json:
                 return JsonResponse({"unlocked": True})

@@ -1,4 +1,4 @@
-"""What a new account does before anything else: choose a password of its own, and accept what a signature means.
+"""What an account does before anything else: a password of its own, a second factor, the statement on signatures.
 
 Source: 21 CFR 11.100(c) (signatures certified as binding) and 11.300 (a password known to its owner only).
 """
@@ -12,8 +12,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from lims import clock
+from lims.accounts.entering import has_second
+from lims.accounts.passwords import is_aged
+from lims.accounts.second_factor import is_required
+from lims.web.place import site_of
+
 # Reachable before the first steps are done.
-OPEN_BEFORE = frozenset({"password", "statement", "sign_in", "sign_out", "unlock", "lock", "here", "healthz"})
+OPEN_BEFORE = frozenset(
+    {
+        "password",
+        "second-factor",
+        "statement",
+        "sign_in",
+        "sign-in-code",
+        "sign_out",
+        "unlock",
+        "lock",
+        "here",
+        "healthz",
+    }
+)
 
 
 class FirstStepsMiddleware:
@@ -33,8 +52,10 @@ class FirstStepsMiddleware:
         name = request.resolver_match.url_name if request.resolver_match else None
         if name in OPEN_BEFORE or not request.user.is_authenticated:
             return None
-        if request.user.must_change_password:
+        if request.user.must_change_password or is_aged(request.user, clock.now()):
             step = "password"
+        elif is_required(request.user, site_of(request)) and not has_second(request):
+            step = "second-factor"
         elif request.user.statement_accepted_at is None:
             step = "statement"
         else:

@@ -23,10 +23,10 @@ LOCKED = "locked"
 TOUCH_EVERY_S = 30
 
 # Reachable while locked: the way out, the way back in, and what needs nobody.
-OPEN_WHILE_LOCKED = frozenset({"unlock", "lock", "sign_in", "sign_out", "healthz"})
+OPEN_WHILE_LOCKED = frozenset({"unlock", "lock", "sign_in", "sign-in-code", "sign_out", "healthz"})
 
 # Never sent back to a browser, whatever form they were typed in.
-_SECRET = "password"
+_SECRETS = ("password", "one_time_code")
 _CSRF = "csrfmiddlewaretoken"
 
 
@@ -67,9 +67,13 @@ def is_poll(request: HttpRequest) -> bool:
 def typed(data: QueryDict) -> str:
     """What was typed, as JSON pairs; passwords and the form's token are left out."""
     pairs = [
-        [name, value] for name, values in data.lists() if name != _CSRF and _SECRET not in name for value in values
+        [name, value] for name, values in data.lists() if name != _CSRF and not _is_secret(name) for value in values
     ]
     return json.dumps(pairs)
+
+
+def _is_secret(name: str) -> bool:
+    return any(secret in name for secret in _SECRETS)
 
 
 def kept_pairs(text: str) -> list[tuple[str, str]]:
@@ -84,7 +88,7 @@ def kept_pairs(text: str) -> list[tuple[str, str]]:
         (pair[0], pair[1])
         for pair in pairs
         if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str)
-        if pair[0] != _CSRF and _SECRET not in pair[0]
+        if pair[0] != _CSRF and not _is_secret(pair[0])
     ]
 
 

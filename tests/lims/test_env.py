@@ -13,7 +13,7 @@ from tests.services import PROJECT
 
 PRODUCTION = {
     "PRODUCTION": "1",
-    "SECRET_KEY": "x9" * 30,
+    "SECRET_KEY": "".join(chr(ord("0") + i) for i in range(60)),
     "ALLOWED_HOSTS": "ebr.example.org",
     "DATABASE_URL": "postgresql://lims@db.example.org/lims",
     "REDIS_URL": "redis://redis.example.org/0",
@@ -59,6 +59,7 @@ def test_production_refuses_the_secret_that_lies_beside_the_data(tmp_path: Path)
 
 def test_production_refuses_a_short_secret_and_debug(tmp_path: Path) -> None:
     assert "too short" in loaded(tmp_path, **{**PRODUCTION, "SECRET_KEY": "short"}).stderr
+    assert "default or repeats" in loaded(tmp_path, **{**PRODUCTION, "SECRET_KEY": "abcdefghijkl0123" * 4}).stderr
     assert "Unset DEBUG" in loaded(tmp_path, **{**PRODUCTION, "DEBUG": "1"}).stderr
 
 
@@ -95,3 +96,24 @@ def test_a_flag_that_is_neither_yes_nor_no_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DEBUG", typed)
     with pytest.raises(env.HalfConfigured, match="Set it to 1 or 0"):
         env.flag("DEBUG")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "x9" * 30,
+        "a" * 60,
+        "django-insecure-" + "".join(map(chr, range(65, 110))),
+        "changeme-0123456789-abcdefghijk" * 2,
+    ],
+)
+def test_a_default_or_repeated_secret_is_no_secret(secret: str) -> None:
+    assert env.is_guessable(secret)
+    assert not env.is_guessable("Jm3v_Qx8tLw0Zr-5NfKp2YhBd7GsUc4EaXi6Toq9RnMlVkWy1")
+
+
+def test_a_word_that_is_none_of_the_choices_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.one_of("SECOND_FACTOR", ("administrators", "all")) == "administrators"
+    monkeypatch.setenv("SECOND_FACTOR", "some")
+    with pytest.raises(env.HalfConfigured, match="administrators, all"):
+        env.one_of("SECOND_FACTOR", ("administrators", "all"))

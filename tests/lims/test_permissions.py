@@ -30,6 +30,7 @@ AGREED = {
     "import_records": {"technician", "supervisor"},
     "manage_materials": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
+    "review_access": {"qa"},
 }
 
 

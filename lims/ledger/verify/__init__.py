@@ -21,7 +21,7 @@ from lims.ledger.verify.findings import Finding, Report
 from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import check_links, every_entry
 from lims.ledger.verify.reading import keys, one_state
-from lims.ledger.verify.rows import check_passwords, check_rows
+from lims.ledger.verify.rows import check_credentials, check_rows
 from lims.ledger.verify.since import check_since, newest_good
 from lims.recorded import recorded_models
 
@@ -106,5 +106,5 @@ def _check(
     for model in recorded_models():
         check_rows(model, streams, report)
     if streams is None:
-        check_passwords(report)
+        check_credentials(report)
         check_guards(report)

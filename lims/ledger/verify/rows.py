@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models import Exists, F, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Round
 
-from lims.accounts.models import User
+from lims.accounts.models import SecondFactor, UsedPassword, User
 from lims.ledger.values import values_of
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE, as_sealed, keys, pieces, read, streamed
@@ -41,11 +41,17 @@ def check_touched(model: type[Recorded], touched: Iterable[str], report: Report)
         _hidden_digits(kept, kept._base_manager.filter(**{f"{key}__in": piece}), report)
 
 
-def check_passwords(report: Report) -> None:
-    """A password hash is in no version; its digest is."""
-    for pk, password, digest in streamed(User.objects.values_list("pk", "password", "credential_digest")):
-        if hashlib.sha256(password.encode()).hexdigest() != digest:
-            report.found("password altered", "accounts.User", pk, "The password hash was changed around the program.")
+def check_credentials(report: Report) -> None:
+    """A password hash or a second factor's secret is in no version; its digest is."""
+    kept: tuple[tuple[type[models.Model], str, str, str], ...] = (
+        (User, "password", "credential_digest", "The password hash was changed around the program."),
+        (UsedPassword, "password", "credential_digest", "The hash was changed around the program."),
+        (SecondFactor, "secret", "secret_digest", "The secret was changed around the program."),
+    )
+    for model, secret, digest, text in kept:
+        for pk, value, sealed in streamed(model._base_manager.values_list("pk", secret, digest)):
+            if hashlib.sha256(value.encode()).hexdigest() != sealed:
+                report.found(f"{secret} altered", model._meta.label, pk, text)
 
 
 def _of(model: type[models.Model], streams: Collection[str] | None) -> Any:

@@ -20,7 +20,7 @@ from lims.ledger.verify.findings import Report
 from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after
 from lims.ledger.verify.reading import keys, streamed
-from lims.ledger.verify.rows import check_passwords, check_touched
+from lims.ledger.verify.rows import check_credentials, check_touched
 from lims.recorded import recorded_models
 
 
@@ -51,7 +51,7 @@ def check_since(number: int, report: Report, progress: Callable[[int], None] | N
                 progress(done)
     for model in recorded_models():
         check_touched(model, sorted(touched[model._meta.label]), report)
-    check_passwords(report)
+    check_credentials(report)
     check_guards(report)
 
 

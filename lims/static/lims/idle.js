@@ -137,7 +137,7 @@
         unlocked();
         return undefined;
       }
-      if (answer.status === 422) {
+      if (answer.status === 422 || answer.status === 429) {
         return answer.json().then(function (told) { say(told.reasons.join(" ")); });
       }
       say(form.querySelector("[data-no-answer]").textContent);

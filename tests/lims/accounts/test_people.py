@@ -13,12 +13,14 @@ from lims.accounts import administration
 from lims.accounts.administration import OneTimePassword, state_of
 from lims.accounts.authentication import MAX_FAILURES, Credential, verify
 from lims.accounts.models import User
+from lims.accounts.second_factor import factor_of
 from lims.commands import COMMANDS
 from lims.ledger.models import SITE_STREAM, Entry
 from lims.ledger.reading import content_of
 from lims.refusals import Refused
 from lims.signatures.meanings import Meaning
 from lims.signatures.signing import verify_signers
+from tests.lims.accounts.test_second_factor import enrolled
 from tests.lims.web.conftest import PASSWORD
 
 WHY = "Asked for by the production manager"
@@ -187,6 +189,23 @@ def test_the_page_shows_the_one_time_password_once(office: Client) -> None:
     again = office.post("/people/add/", typed)
     assert again["Location"] == "/people/"
     assert User.objects.filter(username="noda.e").count() == 1
+
+
+def test_the_page_resets_a_lost_second_factor(office: Client, aoki: User) -> None:
+    assert "Reset second factor" not in office.get("/people/aoki.r/").content.decode()
+    enrolled(aoki)
+    assert "Reset second factor" in office.get("/people/aoki.r/").content.decode()
+    assert office.post("/people/aoki.r/reset-second-factor/", {"reason": ""}).status_code == 422
+    answer = office.post("/people/aoki.r/reset-second-factor/", {"reason": WHY})
+    assert answer["Location"] == "/people/aoki.r/"
+    assert factor_of(aoki) is None
+
+
+def test_the_page_invites_an_account_that_is_shared(office: Client) -> None:
+    typed = {"printed_name": "Wall screen", "username": "wall.1", "role": "technician", "is_shared": "on"}
+    office.post("/people/add/", typed)
+    assert User.objects.get(username="wall.1").is_shared
+    assert "By several people" in office.get("/people/wall.1/").content.decode()
 
 
 def test_the_page_of_an_account_tells_what_happened_to_it(office: Client, administrator: User, aoki: User) -> None:
