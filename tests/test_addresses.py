@@ -98,6 +98,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "deviation-close": (403, 403, 403, 409, 403, 403),
     "batch-deviations": (200, 200, 200, 200, 200, 403),
     "raise-deviation": (200, 200, 200, 200, 200, 403),
+    "audit-trail-review": (403, 200, 403, 200, 403, 403),
     "disposition": (403, 403, 403, 200, 403, 403),
     "corrections": (200, 200, 200, 200, 200, 403),
     "correction": (200, 200, 404, 200, 200, 403),

@@ -36,11 +36,13 @@ from batches.models.quality import (
     Sample,
     TestResult,
 )
+from batches.models.reviews import AuditTrailReview, ReviewedEntry
 
 __all__ = [
     "AdverseEvent",
     "AdverseEventCheck",
     "Attachment",
+    "AuditTrailReview",
     "Batch",
     "Consent",
     "Correction",
@@ -72,6 +74,7 @@ __all__ = [
     "PrintRequest",
     "PrintedRecord",
     "Receipt",
+    "ReviewedEntry",
     "Sample",
     "SquareCount",
     "SymptomAnswer",

@@ -23,7 +23,13 @@ _LEADS = {
     Stage.RECEIVED: ("isolation:log",),
     Stage.CULTURE: ("culture:observe",),
     Stage.CELL_HARVEST: ("fill:log", "sample:take"),
-    Stage.FILLED: ("disposition:decide", "infusion:check_identity", "result:record", "sample:take"),
+    Stage.FILLED: (
+        "audit_trail:review",
+        "disposition:decide",
+        "infusion:check_identity",
+        "result:record",
+        "sample:take",
+    ),
     Stage.INFUSING: ("infusion:observe",),
     Stage.INFUSED: ("infusion:observe", "follow_up:record"),
     Stage.ENDED: (),
@@ -92,7 +98,9 @@ def _leads(batch: Batch, facts: BatchFacts) -> tuple[str, ...]:
     leads = _LEADS[facts.stage]
     if facts.disposition in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}:
         leads = tuple(name for name in leads if name != "disposition:decide")
-    return (batch.due_act, *_ALWAYS_LEADS, *leads)
+    # Nothing is decided on before its trail is read.
+    first = ("audit_trail:review",) if batch.due_act == "disposition:decide" else ()
+    return (*first, batch.due_act, *_ALWAYS_LEADS, *leads)
 
 
 def _place(name: str, leads: tuple[str, ...]) -> int:

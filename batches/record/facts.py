@@ -18,6 +18,7 @@ from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
 from batches.queries.infusions import figures_of
 from batches.queries.lineage import CultureLineage, lineage
+from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
 from batches.record.blocks import Corrected, Value
 from batches.record.progress import Progress, progress_of
@@ -73,6 +74,8 @@ class Facts:
     results: Sequence[m.TestResult]
     specification: Sequence[SpecificationLine]
     deviations: Sequence[m.Deviation]
+    reviews: Sequence[m.AuditTrailReview]
+    unreviewed: int
     dispositions: Sequence[m.Disposition]
     disposition_holds: Mapping[int, bool]
     infusion: m.Infusion | None
@@ -187,6 +190,8 @@ def gather(batch: m.Batch) -> Facts:
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
         specification=matrix(batch),
         deviations=list(batch.deviations.select_related("assessment", "closure")),
+        reviews=list(batch.audit_trail_reviews.prefetch_related("entries__entry")),
+        unreviewed=unreviewed(batch),
         dispositions=dispositions,
         disposition_holds={d.pk: is_valid(d) for d in dispositions},
         infusion=infusion,

@@ -20,6 +20,7 @@ from batches.urls import (
     paper,
     passages,
     patients,
+    reviewing,
     samples,
 )
 
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     *fills.urlpatterns,
     *samples.urlpatterns,
     *deviations.urlpatterns,
+    *reviewing.urlpatterns,
     *dispositions.urlpatterns,
     *corrections.urlpatterns,
     *infusions.urlpatterns,

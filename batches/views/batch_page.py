@@ -55,6 +55,7 @@ _WHY = {
     "result:record": _noop("Held against the specification as it is typed."),
     "deviation:assess": _noop("How grave, what it means for the product, what is to be done."),
     "deviation:close": _noop("By a person of QA who neither raised nor assessed it."),
+    "audit_trail:review": _noop("What is out of the ordinary, entry by entry, before release."),
     "disposition:decide": _noop("Release, release conditionally or reject, with every blocker listed."),
     "baseline:record": _noop("Face scale and PDAS, before the infusion."),
     "infusion:check_identity": _noop("Two people scan wristband and bag."),

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     DECIDE_DEVIATIONS = "decide_deviations"
     CORRECT_RECORDS = "correct_records"
     DECIDE_DISPOSITION = "decide_disposition"
+    REVIEW_AUDIT_TRAIL = "review_audit_trail"
     INFUSE = "infuse"
     RECORD_OUTCOMES = "record_outcomes"
     PRINT_RECORDS = "print_records"
@@ -61,10 +62,18 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
         P.MANAGE_MATERIALS,
+        P.REVIEW_AUDIT_TRAIL,
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
-    | {P.ISSUE_BATCHES, P.DECIDE_DEVIATIONS, P.DECIDE_DISPOSITION, P.CORRECT_RECORDS, P.MANAGE_MATERIALS},
+    | {
+        P.ISSUE_BATCHES,
+        P.DECIDE_DEVIATIONS,
+        P.DECIDE_DISPOSITION,
+        P.REVIEW_AUDIT_TRAIL,
+        P.CORRECT_RECORDS,
+        P.MANAGE_MATERIALS,
+    },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),

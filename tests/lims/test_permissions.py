@@ -24,6 +24,7 @@ AGREED = {
     "decide_deviations": {"qa"},
     "correct_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "decide_disposition": {"qa"},
+    "review_audit_trail": {"supervisor", "qa"},
     "infuse": {"clinician"},
     "record_outcomes": {"clinician"},
     "import_records": {"technician", "supervisor"},
