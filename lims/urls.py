@@ -24,6 +24,7 @@ navigation = [
     Destination(_("Equipment"), "equipment", is_extra=True),
     Destination(_("Deviations"), "deviations", is_extra=True),
     Destination(_("Records"), "records", is_extra=True),
+    Destination(_("Training"), "training", is_extra=True),
     Destination(_("Audit trail"), "ledger", is_extra=True),
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]

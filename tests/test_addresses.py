@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.commands.documents import request_print
-from batches.models import Consent, Equipment, Lot
+from batches.models import Consent, Equipment, Lot, TrainingRecord
 from lims.ledger.models import Entry
 from tests.builders import Story
 from tests.cast import Cast
@@ -110,6 +110,10 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "baseline": (403, 403, 403, 403, 409, 403),
     "follow-up": (403, 403, 403, 403, 200, 403),
     "pain-figures": (403, 403, 403, 403, 405, 403),
+    "training": (200, 200, 200, 200, 200, 403),
+    "record-training": (403, 200, 403, 200, 403, 403),
+    "training-person": (200, 200, 200, 200, 200, 403),
+    "withdraw-training": (403, 200, 403, 200, 403, 403),
     "outcomes": (200, 200, 200, 200, 200, 403),
 }
 
@@ -142,6 +146,7 @@ def placed(story: Story, pattern: URLPattern) -> str:
         "retry-print": batch.print_requests.first,
         "ledger-entry": Entry.objects.first,
         "correction": lambda: batch.harvest,
+        "withdraw-training": TrainingRecord.objects.first,
     }
     name = str(pattern.name)
     row = primary_keys[name]() if name in primary_keys else None

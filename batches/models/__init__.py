@@ -37,6 +37,7 @@ from batches.models.quality import (
     TestResult,
 )
 from batches.models.reviews import AuditTrailReview, ReviewedEntry
+from batches.models.training import TrainingRecord
 
 __all__ = [
     "AdverseEvent",
@@ -79,6 +80,7 @@ __all__ = [
     "SquareCount",
     "SymptomAnswer",
     "TestResult",
+    "TrainingRecord",
     "Vessel",
     "VesselLoss",
     "Vitals",

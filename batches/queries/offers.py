@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batches.models import Batch
+from batches.rules.personal import PersonFacts, personal_refusals
 from batches.rules.sequence import ACTS, ActRule, BatchFacts, is_spoken_of
 from batches.rules.states import DispositionState, Stage
 from lims.accounts.models import User
@@ -67,7 +68,7 @@ class Offers:
         return any(offer.act.name == name for offer in self.now)
 
 
-def offers_for(user: User, batch: Batch, facts: BatchFacts) -> Offers:
+def offers_for(user: User, batch: Batch, facts: BatchFacts, person: PersonFacts) -> Offers:
     """What this person may do in this batch as it stands. No query: the facts are given."""
     now: list[Offer] = []
     not_yet: list[NotYet] = []
@@ -75,7 +76,7 @@ def offers_for(user: User, batch: Batch, facts: BatchFacts) -> Offers:
         if not user.may(Permission(act.permission)) or not is_spoken_of(act, facts):
             continue
         title = titled(act, facts)
-        against = tuple(act.refusals(facts))
+        against = (*act.refusals(facts), *personal_refusals(act.name, person))
         if against:
             not_yet.append(NotYet(act, title, against))
         else:

@@ -22,6 +22,7 @@ from batches.urls import (
     patients,
     reviewing,
     samples,
+    training,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -44,4 +45,5 @@ urlpatterns: list[URLPattern] = [
     *corrections.urlpatterns,
     *infusions.urlpatterns,
     *outcomes.urlpatterns,
+    *training.urlpatterns,
 ]

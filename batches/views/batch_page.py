@@ -23,6 +23,7 @@ from batches.queries.facts import batch_facts
 from batches.queries.offers import NotYet, Offer, Offers, offers_for
 from batches.queries.rail import rail
 from batches.queries.recent import latest_signatures, recent_acts
+from batches.queries.training import person_facts
 from batches.record.charts import ChartSpec
 from batches.record.drawings import svg
 from batches.record.progress import Progress, dose_chart, growth_chart, progress_of
@@ -98,6 +99,7 @@ class ShownNotYet:
 @require_GET
 def batch(request: HttpRequest, number: str) -> HttpResponse:
     """The batch page: whose cells, which stage, how far, what may be done next and what not, what is wrong."""
+    actor = actor_of(request)
     found = find_batch(number)
     now = clock.now()
     rows = batch_rows(found)
@@ -112,7 +114,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         fill=rows.fill,
         counted=lambda count: count_result(count, process=process),
     )
-    offers = offers_for(actor_of(request), found, facts)
+    offers = offers_for(actor, found, facts, person_facts(actor, found))
     shown = [_shown_offer(offer, rows, now) for offer in offers.now]
     step, signatures = latest_signatures(found)
     context = {

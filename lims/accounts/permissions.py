@@ -43,6 +43,7 @@ class Permission(StrEnum):
     PRINT_RECORDS = "print_records"
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
+    MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -62,6 +63,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
         P.MANAGE_MATERIALS,
+        P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
@@ -73,6 +75,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.REVIEW_AUDIT_TRAIL,
         P.CORRECT_RECORDS,
         P.MANAGE_MATERIALS,
+        P.MANAGE_TRAINING,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},

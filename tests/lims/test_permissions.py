@@ -29,6 +29,7 @@ AGREED = {
     "record_outcomes": {"clinician"},
     "import_records": {"technician", "supervisor"},
     "manage_materials": {"supervisor", "qa"},
+    "manage_training": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
 }
 
