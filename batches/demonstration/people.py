@@ -48,6 +48,7 @@ PEOPLE: Final = (
     Person("ono.t", "Ono Tsubasa", Role.QA),
     Person("ishii.a", "Ishii Akari", Role.CLINICIAN),
     Person("endo.k", "Endo Kaito", Role.CLINICIAN),
+    Person("nakai.f", "Nakai Fumi", Role.AUDITOR),
 )
 ADMINISTRATOR: Final = Person("admin", "Sato Kei", Role.ADMINISTRATOR)
 MBR_CODE: Final = "MBR-01"

@@ -130,6 +130,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "recent": recent_acts(found),
         "signed_step": step,
         "signatures": [_shown_signature(s) for s in signatures],
+        "may_print": actor.may(Permission.PRINT_RECORDS),
         **panel_context(found),
     }
     return render(request, "batches/batch.html", context)

@@ -21,6 +21,7 @@ class Role(models.TextChoices):
     QA = "qa", _("QA")
     CLINICIAN = "clinician", _("Clinician")
     ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
 
 
 class Permission(StrEnum):
@@ -80,6 +81,8 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),
+    # Somebody from outside, or on their behalf: reads everything, writes nothing.
+    Role.AUDITOR: frozenset({P.VIEW_RECORDS}),
 }
 
 

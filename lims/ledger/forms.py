@@ -6,14 +6,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lims.accounts.models import User
-from lims.web.widgets import Select, TextInput
+from lims.web.widgets import Checkbox, DateTimeLocal, Select, TextInput
 
 
 class FilterForm(forms.Form):
     """Which entries to show. Every field may be left blank."""
 
     stream = forms.CharField(
-        label=_("Stream"), required=False, max_length=40, widget=TextInput({"placeholder": "B-0001"}, span=3)
+        label=_("Batch or other stream"),
+        required=False,
+        max_length=40,
+        widget=TextInput({"placeholder": "B-0001"}, hint=_("A batch comes with its patient"), span=3),
     )
     person = forms.ModelChoiceField(
         label=_("Person"),
@@ -32,3 +35,6 @@ class FilterForm(forms.Form):
         choices=[("", _("Recorded or refused")), ("recorded", _("Recorded")), ("refused", _("Refused"))],
         widget=Select(span=3),
     )
+    since = forms.DateTimeField(label=_("From"), required=False, widget=DateTimeLocal(span=3))
+    until = forms.DateTimeField(label=_("To"), required=False, widget=DateTimeLocal(span=3))
+    reasoned = forms.BooleanField(label=_("Only changes with a reason"), required=False, widget=Checkbox(span=6))

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import dateformat, timezone
+from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -32,12 +34,19 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which entries are asked for. Blank or None is any; `act` is the name or how it begins («passage:»)."""
+    """Which entries are asked for. Blank or None is any; `act` is the name or how it begins («passage:»).
+
+    `also` are streams read together with `stream`; `since` and `until` are both included.
+    """
 
     stream: str = ""
+    also: tuple[str, ...] = ()
     person: User | None = None
     act: str = ""
     is_refused: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    has_reason: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,11 +102,17 @@ class Told:
     is_linked: bool
 
 
-def history_of(row: Recorded, *, newest: int = 200) -> list[tuple[Entry, RowChange]]:
-    """The newest acts that changed one row, newest first, with what each changed."""
+def read_with(stream: str) -> tuple[str, ...]:
+    """The streams that are read together with one: the domain tells which, through the settings."""
+    told: Callable[[str], Iterable[str]] = import_string(settings.STREAMS_READ_WITH)
+    return tuple(told(stream)) if stream else ()
+
+
+def history_of(row: Recorded, *, newest: int = 200, skip: int = 0) -> list[tuple[Entry, RowChange]]:
+    """The newest acts that changed one row, newest first, with what each changed; the first `skip` are left out."""
     kept = version_model(type(row))
     versions: Any = kept._base_manager.filter(**{type(row)._meta.pk.attname: row.pk}).order_by("-pk")
-    written = dict(versions.values_list("pk", "act_id")[:newest])
+    written = dict(versions.values_list("pk", "act_id")[skip : skip + newest])
     by_act = Entry.objects.in_bulk(list(written.values()))
     # Changes come in the order they were written, which is the order of the versions' keys.
     pairs = zip(sorted(written), changes_of(type(row), written), strict=True)
@@ -108,13 +123,19 @@ def entries(wanted: Wanted, *, after: str = "") -> Shown:
     """Entries newest first, a page of them; `after` is the key where the page before ended."""
     found: QuerySet[Entry] = Entry.objects.select_related("actor")
     if wanted.stream:
-        found = found.filter(stream__iexact=wanted.stream)
+        found = found.filter(Q(stream__iexact=wanted.stream) | Q(stream__in=wanted.also))
     if wanted.person is not None:
         found = found.filter(actor=wanted.person)
     if wanted.act:
         found = found.filter(name__startswith=wanted.act)
     if wanted.is_refused is not None:
         found = found.filter(is_refused=wanted.is_refused)
+    if wanted.since is not None:
+        found = found.filter(at__gte=wanted.since)
+    if wanted.until is not None:
+        found = found.filter(at__lte=wanted.until)
+    if wanted.has_reason:
+        found = found.filter(has_reason=True)
     place = _place(after)
     if place is not None:
         at, stream, seq = place
@@ -146,16 +167,18 @@ def told(entry: Entry) -> Told:
 
 def changes_by_entry(entries: Iterable[Entry]) -> dict[UUID, list[RowChange]]:
     """What each of many entries changed, with a number of queries that grows with the models met, not with entries."""
-    wrote: dict[str, dict[int, UUID]] = defaultdict(dict)
-    for entry in entries:
-        for row in content_of(entry)["rows"]:
-            wrote[row["model"]][int(row["version"])] = entry.id
-    found: dict[UUID, list[RowChange]] = defaultdict(list)
-    for label, acts in wrote.items():
+    wrote = {
+        entry.id: [(row["model"], int(row["version"])) for row in content_of(entry)["rows"]] for entry in entries
+    }
+    keys: dict[str, set[int]] = defaultdict(set)
+    for label, key in (version for versions in wrote.values() for version in versions):
+        keys[label].add(key)
+    changes: dict[tuple[str, int], RowChange] = {}
+    for label, of_model in keys.items():
         # Changes come in the order of the versions' keys.
-        for key, change in zip(sorted(acts), changes_of(apps.get_model(label), acts), strict=True):
-            found[acts[key]].append(change)
-    return found
+        found = changes_of(apps.get_model(label), of_model)
+        changes |= {(label, key): change for key, change in zip(sorted(of_model), found, strict=True)}
+    return {pk: [changes[version] for version in versions] for pk, versions in wrote.items()}
 
 
 def content_of(entry: Entry) -> dict[str, Any]:
