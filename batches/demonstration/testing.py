@@ -225,7 +225,7 @@ def _review(way: Way, which: str) -> None:
         batch=way.batch,
         read=shown.until,
         looked_at={item.entry.id: _NOTES.get(item.risks[0], "") for item in shown.risky},
-        conclusion="Every entry out of the ordinary was looked at and is explained in the record. Nothing is hidden.",
+        conclusion="Every entry out of the ordinary was looked at and is explained in the record.",
     )
 
 

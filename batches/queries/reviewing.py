@@ -5,11 +5,12 @@ Not here: what makes an entry risky (rules/reviewing.py), and the audit trail of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Max, Q, QuerySet
 
 from batches.models import AuditTrailReview, Batch, Deviation
@@ -23,7 +24,11 @@ from lims.signatures.standing import standings
 
 @dataclass(frozen=True)
 class TrailItem:
-    """One entry as a review shows it. `why` are the sentences of a refusal; `changes` come for risky entries only."""
+    """One entry as a review shows it. `why` are the sentences of a refusal.
+
+    `changes` and `new_rows` come for risky entries only: values that signatures cover, old to new, and how many rows
+    were written for the first time. The entry's own page has everything.
+    """
 
     entry: Entry
     risks: tuple[Risk, ...]
@@ -31,6 +36,7 @@ class TrailItem:
     codes: tuple[str, ...]
     why: tuple[str, ...]
     changes: Sequence[reading.RowChange]
+    new_rows: int
 
 
 @dataclass(frozen=True)
@@ -156,4 +162,21 @@ def _item(
 ) -> TrailItem:
     notes: Mapping[str, str] = content["notes"]
     why = tuple(text for name, text in notes.items() if name.startswith("reason "))
-    return TrailItem(entry, found, content["reason"], _codes(content), why, changes)
+    return TrailItem(
+        entry=entry,
+        risks=found,
+        reason=content["reason"],
+        codes=_codes(content),
+        why=why,
+        changes=list(_signed_values(changes)),
+        new_rows=sum(1 for change in changes if change.is_new),
+    )
+
+
+def _signed_values(changes: Sequence[reading.RowChange]) -> Iterator[reading.RowChange]:
+    """Rows that were there before, with the values changed that a signature covers."""
+    for change in changes:
+        unsigned: Collection[str] = getattr(apps.get_model(change.model), "unsigned_fields", ())
+        fields = [f for f in change.fields if f.name not in unsigned]
+        if fields and not change.is_new:
+            yield replace(change, fields=fields)

@@ -17,6 +17,8 @@ from lims.refusals import Refusal
 
 RELEASES: Final = frozenset({DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY})
 DECISIONS: Final = (DispositionState.RELEASED_CONDITIONALLY, DispositionState.RELEASED, DispositionState.REJECTED)
+# Decided on for good: nothing about the product waits for QA any more.
+DECIDED: Final = frozenset({DispositionState.RELEASED, DispositionState.REJECTED, DispositionState.LATE_OOS})
 _WITH_PRODUCT: Final = frozenset({Stage.FILLED, Stage.INFUSING, Stage.INFUSED, Stage.ENDED})
 _GRAVE: Final = frozenset({"major", "critical"})
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from batches.rules.passages import old_refusal
+from batches.rules.release import DECIDED
 from batches.rules.states import DispositionState, InfusionState, Stage
 from lims.refusals import Refusal
 
@@ -331,6 +332,8 @@ def is_spoken_of(act: ActRule, facts: BatchFacts) -> bool:
     if act.from_infusion and facts.infusion is None:
         return False
     if act.name == "infusion:check_identity" and facts.infusion is not None:
+        return False
+    if act.name == "audit_trail:review" and facts.disposition in DECIDED and facts.is_release_valid:
         return False
     return act.until is None or _ORDER.index(facts.stage) <= _ORDER.index(act.until)
 

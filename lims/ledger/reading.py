@@ -167,9 +167,7 @@ def told(entry: Entry) -> Told:
 
 def changes_by_entry(entries: Iterable[Entry]) -> dict[UUID, list[RowChange]]:
     """What each of many entries changed, with a number of queries that grows with the models met, not with entries."""
-    wrote = {
-        entry.id: [(row["model"], int(row["version"])) for row in content_of(entry)["rows"]] for entry in entries
-    }
+    wrote = {entry.id: [(row["model"], int(row["version"])) for row in content_of(entry)["rows"]] for entry in entries}
     keys: dict[str, set[int]] = defaultdict(set)
     for label, key in (version for versions in wrote.values() for version in versions):
         keys[label].add(key)

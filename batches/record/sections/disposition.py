@@ -10,6 +10,7 @@ from batches.models import AuditTrailReview, Disposition
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import signatures
+from batches.rules.release import DECIDED
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
@@ -37,7 +38,7 @@ def _review(facts: Facts, row: AuditTrailReview) -> Iterator[blocks.Block]:
         (_("Conclusion"), row.conclusion),
     ]
     if is_newest:
-        fields.append((_("Since then"), _since(facts.unreviewed)))
+        fields.append((_("Since then"), _since(facts)))
     yield blocks.Fields(tuple(fields))
     yield blocks.Table(
         (
@@ -60,10 +61,12 @@ def _review(facts: Facts, row: AuditTrailReview) -> Iterator[blocks.Block]:
     yield from signatures(facts, row)
 
 
-def _since(later: int) -> blocks.Value:
-    if not later:
+def _since(facts: Facts) -> blocks.Value:
+    """What came after the newest review; it waits for another one only while the product is not decided on for good."""
+    if not facts.unreviewed:
         return _("nothing that needs a review")
-    return blocks.VerdictMark("alert", _("{number} entries not reviewed").format(number=later))
+    said = _("{number} entries, not reviewed").format(number=facts.unreviewed)
+    return said if facts.batch.disposition in DECIDED else blocks.VerdictMark("alert", said)
 
 
 def _decision(facts: Facts, row: Disposition) -> Iterator[blocks.Block]:

@@ -182,7 +182,7 @@ def test_the_record_tells_the_review_and_what_came_after_it(filled: Story) -> No
     told = dumps(compose(gather(filled.fresh())))
     assert "Two late entries, both explained." in told
     filled.raise_deviation()
-    assert "1 entries not reviewed" in dumps(compose(gather(filled.fresh())))
+    assert "1 entries, not reviewed" in dumps(compose(gather(filled.fresh())))
 
 
 def test_the_review_waits_for_qa_and_the_supervisor_with_the_decision(filled: Story) -> None:
