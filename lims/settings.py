@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "lims.web.first_steps.FirstStepsMiddleware",
 ]
 
+# What the platform asks the manufacturing domain, which it does not know: the streams read together with one.
+STREAMS_READ_WITH = "batches.queries.patients.streams_read_with"
 ROOT_URLCONF = "lims.urls"
 WSGI_APPLICATION = "lims.wsgi.application"
 

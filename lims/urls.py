@@ -24,7 +24,8 @@ navigation = [
     Destination(_("Lots"), "lots", is_extra=True),
     Destination(_("Equipment"), "equipment", is_extra=True),
     Destination(_("Deviations"), "deviations", is_extra=True),
-    Destination(_("Records"), "records", is_extra=True),
+    Destination(_("Records"), "records", Permission.PRINT_RECORDS, is_extra=True),
+    Destination(_("Training"), "training", is_extra=True),
     Destination(_("Audit trail"), "ledger", is_extra=True),
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]

@@ -11,8 +11,10 @@ from batches.commands.corrections import correct
 from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
 from batches.commands.dispositions import COMMANDS
 from batches.commands.results import invalidate_result, record_result, retest_result
+from batches.commands.reviewing import review_audit_trail
 from batches.commands.samples import take_sample
 from batches.models import (
+    AuditTrailReview,
     Batch,
     Correction,
     Deviation,
@@ -22,6 +24,8 @@ from batches.models import (
     Sample,
     TestResult,
 )
+from batches.queries.reviewing import trail, unreviewed
+from batches.rules.release import RELEASES
 from batches.rules.samples import offered
 from batches.rules.specification import ResultKind
 from batches.rules.states import DispositionState, ResultState, Stage
@@ -201,9 +205,29 @@ class QualityStory:
                 self.assess(deviation)
             self.close(deviation)
 
-    def decide(self, decision: str, *, by: User | None = None, **changes: Any) -> Disposition:
-        """QA's decision about the product."""
+    def review(self, *, by: User | None = None, but: int = 0, **changes: Any) -> AuditTrailReview:
+        """The audit trail reviewed: every entry out of the ordinary ticked, `but` the last few."""
+        reviewer = by or self.cast.second_qa
+        with self.now():
+            shown = trail(self.fresh())
+            ids = [item.entry.id for item in shown.risky]
+            given: dict[str, Any] = {
+                "read": shown.until,
+                "looked_at": dict.fromkeys(ids[: len(ids) - but], ""),
+                "conclusion": "Nothing found that touches the product.",
+            }
+            return review_audit_trail(
+                reviewer,
+                batch=self.batch,
+                signatures=signed((Meaning.REVIEWED, reviewer)),
+                **(given | changes),
+            )
+
+    def decide(self, decision: str, *, by: User | None = None, is_reviewed: bool = True, **changes: Any) -> Disposition:
+        """QA's decision about the product, the audit trail reviewed before a release unless told otherwise."""
         qa = by or self.cast.qa
+        if is_reviewed and decision in RELEASES and unreviewed(self.fresh()):
+            self.review()
         decide, meaning = COMMANDS[DispositionState(decision)]
         given: dict[str, Any] = {"grounds": "The whole record was reviewed."}
         if decision == DispositionState.RELEASED_CONDITIONALLY:

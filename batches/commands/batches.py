@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from batches.commands.streams import advance, batch_stream, locked, require
+from batches.commands.streams import advance, batch_stream, locked, require, require_training
 from batches.models import Batch, Patient
 from batches.queries.patients import consents_required, effective_process, patient_facts
 from batches.rules.identity import chain_of_identity
@@ -26,11 +26,12 @@ def issue_batch(act: Act, *, patient: Patient, booked_infusion_at: datetime | No
 
     Raises:
         Refused: BAT-01 to BAT-03 from the patient's consents and eligibility, BAT-04 no effective master batch
-            record, BAT-05 a booking in the past.
+            record, BAT-05 a booking in the past, TRN-01 and TRN-02 from training.
     """
     mbr = effective_process()
     if mbr is None:
         raise Refused(no_process())
+    require_training(mbr)
     refusals = list(issue_refusals(patient_facts(patient), consents_required=consents_required(mbr)))
     if booked_infusion_at is not None and booked_infusion_at <= act.at:
         refusals.append(Refusal("BAT-05", "This time has passed. Book a time to come.", "booked_infusion_at"))

@@ -56,7 +56,7 @@ def stops_on(*codes: str) -> Callable[[F], F]:
                 stops = [r for r in refused.refusals if r.code in codes]
                 batch: Batch = inputs["batch"]
                 # A refusal that comes because the batch has ended leaves it alone.
-                if stops and locked(batch).stage != Stage.ENDED:
+                if stops and Batch.objects.get(pk=batch.pk).stage != Stage.ENDED:
                     raise_identity_deviation(
                         None,
                         batch=batch,

@@ -1,16 +1,20 @@
-"""Which stream an act belongs to, and the batch as it stands under the stream's lock."""
+"""Which stream an act belongs to, and the batch as it stands under the stream's lock, for people trained for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from batches.models import Batch
+from batches.models import Batch, MasterBatchRecord
 from batches.queries.facts import batch_facts
+from batches.queries.training import training_refusals
 from batches.rules.sequence import BatchFacts, refusals
 from batches.rules.states import STAGES, Stage, move
+from batches.rules.training import ALWAYS_ALLOWED
+from lims import acts
+from lims.accounts.models import User
 from lims.refusals import refuse_if_any
-from lims.signatures.meanings import Meaning
+from lims.signatures.meanings import SECOND_PERSON, Meaning
 
 
 def batch_stream(inputs: Mapping[str, Any]) -> str:
@@ -37,8 +41,30 @@ def signed_by(act_name: str, *always: Meaning) -> Callable[[Mapping[str, Any]], 
 
 
 def locked(batch: Batch) -> Batch:
-    """The batch as it stands now that its stream is locked, with its patient and process."""
-    return Batch.objects.select_related("patient", "mbr").get(pk=batch.pk)
+    """The batch as it stands now that its stream is locked, with its patient and process.
+
+    Raises:
+        Refused: TRN-01 and TRN-02 for everybody who acts or signs without training for the batch's version.
+    """
+    live = Batch.objects.select_related("patient", "mbr").get(pk=batch.pk)
+    require_training(live.mbr)
+    return live
+
+
+def require_training(mbr: MasterBatchRecord) -> None:
+    """Nobody does or signs the act under way without training for a version. What the system does needs none.
+
+    Raises:
+        Refused: TRN-01 and TRN-02.
+    """
+    act = acts.current()
+    if act.actor is None or act.name in ALWAYS_ALLOWED:
+        return
+    people: dict[User, str | None] = {act.actor: None}
+    for signer in act.signers:
+        is_second = signer.meaning in SECOND_PERSON
+        people.setdefault(signer.user, f"{signer.meaning.value}-username" if is_second else None)
+    refuse_if_any(training_refusals(people, mbr, at=act.at))
 
 
 def advance(batch: Batch, to: Stage) -> None:

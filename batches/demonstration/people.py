@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from batches.commands.process import install_master_batch_record, installed_content
-from batches.models import MasterBatchRecord
+from batches.commands.training import record_training
+from batches.models import MasterBatchRecord, TrainingRecord
 from lims import clock
 from lims.accounts.authentication import Credential
 from lims.accounts.commands import add_user, start_site
@@ -24,6 +25,7 @@ TIME_ZONE: Final = "Asia/Tokyo"
 PASSWORD: Final = "synthetic-cells"  # noqa: S105 - shown to everybody who starts a demonstration
 # The laboratory opened this long before the demonstration was made, and its history runs until then.
 OPENED_BEFORE: Final = timedelta(days=470)
+_RUNS_OUT_IN: Final = timedelta(days=20)
 REPLAYED: Final = "replayed, written at"
 
 
@@ -46,6 +48,7 @@ PEOPLE: Final = (
     Person("ono.t", "Ono Tsubasa", Role.QA),
     Person("ishii.a", "Ishii Akari", Role.CLINICIAN),
     Person("endo.k", "Endo Kaito", Role.CLINICIAN),
+    Person("nakai.f", "Nakai Fumi", Role.AUDITOR),
 )
 ADMINISTRATOR: Final = Person("admin", "Sato Kei", Role.ADMINISTRATOR)
 MBR_CODE: Final = "MBR-01"
@@ -79,6 +82,30 @@ def begin() -> None:
                 )
         if not MasterBatchRecord.objects.exists():
             install_master_batch_record(None, content=installed_content(), code=MBR_CODE, version=1)
+        if not TrainingRecord.objects.exists():
+            _train()
+
+
+def _train() -> None:
+    """Everybody trained on the first day; nobody approves their own training, and one training soon runs out."""
+    people, opened = staff(), clock.now().date()
+    mbr = MasterBatchRecord.objects.get(code=MBR_CODE)
+    for approver, trainer, trained, until in (
+        ("hayashi.s", "mori.y", ("aoki.r", "kato.n", "ueda.h", "ono.t", "ishii.a", "endo.k"), None),
+        ("hayashi.s", "aoki.r", ("tanabe.m",), opened + OPENED_BEFORE + _RUNS_OUT_IN),
+        ("ono.t", "hayashi.s", ("mori.y",), None),
+        ("mori.y", "ono.t", ("hayashi.s",), None),
+    ):
+        record_training(
+            people[approver],
+            people=[people[name] for name in trained],
+            mbr=mbr,
+            trained_on=opened,
+            valid_until=until,
+            trainer=people[trainer],
+            note="Read, shown at the bench, examined by questions.",
+            signatures=signed((Meaning.APPROVED, people[approver])),
+        )
 
 
 def made_at() -> datetime:

@@ -11,10 +11,13 @@ from typing import Final
 from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
 from batches.commands.dispositions import reject, release, release_conditionally
 from batches.commands.results import record_result
+from batches.commands.reviewing import review_audit_trail
 from batches.commands.samples import take_sample
 from batches.demonstration.making import has_product, is_rejected
 from batches.demonstration.way import Step, Way
 from batches.models import Deviation, TestResult
+from batches.queries.reviewing import trail
+from batches.rules.reviewing import Risk
 from batches.rules.specification import ResultKind
 from batches.rules.states import DeviationState, ResultState
 from lims.signatures.meanings import Meaning
@@ -52,6 +55,12 @@ _SAME_DAY: Final = (
 )
 _LATER: Final = {"potency": 1, "residuals": 3, "sterility_final": 14, "karyotype": 21, "trilineage": 28}
 _LAST: Final = "mycoplasma_culture"
+_BEFORE_DECISION: Final = timedelta(minutes=6)
+_NOTES: Final = {
+    Risk.CORRECTED: "Old and new value agree with the worksheet; the reason is sound.",
+    Risk.LATE: "The reason given is plausible; the time agrees with the step before.",
+    Risk.DEVIATION: "Weighed in the disposition.",
+}
 _AT_HARVEST: Final = ("mycoplasma_pool", "characterisation_cells", "karyotype_cells", "potency_cells")
 _AT_FILL: Final = ("bag_inspection", "bag_count", "final_product", "final_wash", "retain_vials")
 
@@ -90,6 +99,7 @@ def _decisions(way: Way, filled: datetime) -> Iterator[Step]:
     decided = min(filled + timedelta(hours=18), way.calendar.booked - timedelta(hours=1))
     yield Step(decided - timedelta(minutes=50), partial(_assess, way))
     yield Step(decided - timedelta(minutes=20), partial(_close, way))
+    yield Step(decided - _BEFORE_DECISION, partial(_review, way, "first"))
     if is_rejected(way):
         yield Step(decided, partial(_reject, way))
         return
@@ -101,7 +111,9 @@ def _decisions(way: Way, filled: datetime) -> Iterator[Step]:
     yield Step(at, partial(_result, way, _LAST, at - timedelta(minutes=8)))
     yield Step(at + timedelta(hours=1), partial(_assess, way))
     yield Step(at + timedelta(hours=17), partial(_close, way))
-    yield Step(at + timedelta(hours=20), partial(_release, way))
+    at += timedelta(hours=20)
+    yield Step(at - _BEFORE_DECISION, partial(_review, way, "final"))
+    yield Step(at, partial(_release, way))
 
 
 def _sample(way: Way, kind: str, at: datetime, cells: Decimal | None = None) -> None:
@@ -200,6 +212,21 @@ def _close(way: Way) -> None:
             conclusion="The cause is understood and the action is done. The finding is weighed in the disposition.",
             is_product_acceptable=not is_rejected(way) and deviation.severity != Deviation.Severity.CRITICAL,
         )
+
+
+def _review(way: Way, which: str) -> None:
+    reviewer = way.crew.second_qa
+    shown = trail(way.batch)
+    way.record(
+        f"review {which}",
+        review_audit_trail,
+        reviewer,
+        (Meaning.REVIEWED, reviewer),
+        batch=way.batch,
+        read=shown.until,
+        looked_at={item.entry.id: _NOTES.get(item.risks[0], "") for item in shown.risky},
+        conclusion="Every entry out of the ordinary was looked at and is explained in the record.",
+    )
 
 
 def _release_conditionally(way: Way) -> None:

@@ -36,11 +36,14 @@ from batches.models.quality import (
     Sample,
     TestResult,
 )
+from batches.models.reviews import AuditTrailReview, ReviewedEntry
+from batches.models.training import TrainingRecord
 
 __all__ = [
     "AdverseEvent",
     "AdverseEventCheck",
     "Attachment",
+    "AuditTrailReview",
     "Batch",
     "Consent",
     "Correction",
@@ -72,10 +75,12 @@ __all__ = [
     "PrintRequest",
     "PrintedRecord",
     "Receipt",
+    "ReviewedEntry",
     "Sample",
     "SquareCount",
     "SymptomAnswer",
     "TestResult",
+    "TrainingRecord",
     "Vessel",
     "VesselLoss",
     "Vitals",

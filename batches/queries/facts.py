@@ -6,13 +6,14 @@ from batches.models import Batch, Disposition, Infusion, Vessel
 from batches.queries.dispositions import is_valid
 from batches.queries.lineage import lineage
 from batches.queries.outcomes import waits_for_primary
+from batches.queries.reviewing import unreviewed
 from batches.rules.sequence import BatchFacts
 from batches.rules.states import DeviationState, DispositionState, InfusionState, ResultState, Stage, VesselState
 from lims import clock
 
 
 def batch_facts(batch: Batch) -> BatchFacts:
-    """Facts of one batch, as its sequence rules need them. Ten small queries, and five more from P2 on."""
+    """Facts of one batch, as its sequence rules need them. Twelve small queries, and five more from P2 on."""
     in_culture = list(Vessel.objects.filter(batch=batch, state=VesselState.IN_CULTURE).values_list("pk", "generation"))
     generations = [generation for _, generation in in_culture]
     # Nobody has doubled past a limit before the second passage: the lineage is looked up only then.
@@ -41,5 +42,6 @@ def batch_facts(batch: Batch) -> BatchFacts:
         is_expired=fill is not None and clock.now() >= fill.expires_at,
         has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
         has_open_mismatch=(DeviationState.OPEN, "identity") in raised,
+        unreviewed_entries=unreviewed(batch),
         waits_for_follow_up=batch.stage == Stage.INFUSED and waits_for_primary(batch),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
@@ -31,6 +32,7 @@ class LateRow:
     recorded_at: datetime
     who: str
     reason: str
+    act_id: UUID
 
 
 def late_rows(batch: m.Batch) -> list[LateRow]:
@@ -43,8 +45,8 @@ def _late(batch: m.Batch) -> Iterator[LateRow]:
         recorded = _first_recorded(model, keys)
         rows: Iterable[Any] = model._base_manager.filter(pk__in=keys)
         for row in rows:
-            at, who = recorded[row.pk]
-            yield LateRow(row, row.done_at, at, who, row.late_reason)
+            at, who, act_id = recorded[row.pk]
+            yield LateRow(row, row.done_at, at, who, row.late_reason, act_id)
 
 
 def _keys(batch: m.Batch) -> dict[type[models.Model], list[int]]:
@@ -72,10 +74,11 @@ def _path(model: type[models.Model]) -> str:
     return _THROUGH.get(model) or ("batch" if _has(model, "batch") else "")
 
 
-def _first_recorded(model: type[models.Model], keys: list[int]) -> dict[int, tuple[datetime, str]]:
-    """When and by whom each row first said that it was late; corrections came after."""
+def _first_recorded(model: type[models.Model], keys: list[int]) -> dict[int, tuple[datetime, str, UUID]]:
+    """When, by whom and in which act each row first said that it was late; corrections came after."""
     versions = version_model(model)._base_manager.filter(id__in=keys).exclude(late_reason="").order_by("-history_id")
-    return {pk: (at, who) for pk, at, who in versions.values_list("id", "history_date", "act__actor_name")}
+    told = versions.values_list("id", "history_date", "act__actor_name", "act_id")
+    return {pk: (at, who, act_id) for pk, at, who, act_id in told}
 
 
 def _has(model: type[models.Model], name: str) -> bool:

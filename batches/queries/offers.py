@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batches.models import Batch
+from batches.rules.personal import PersonFacts, personal_refusals
 from batches.rules.sequence import ACTS, ActRule, BatchFacts, is_spoken_of
 from batches.rules.states import DispositionState, Stage
 from lims.accounts.models import User
@@ -23,7 +24,13 @@ _LEADS = {
     Stage.RECEIVED: ("isolation:log",),
     Stage.CULTURE: ("culture:observe",),
     Stage.CELL_HARVEST: ("fill:log", "sample:take"),
-    Stage.FILLED: ("disposition:decide", "infusion:check_identity", "result:record", "sample:take"),
+    Stage.FILLED: (
+        "audit_trail:review",
+        "disposition:decide",
+        "infusion:check_identity",
+        "result:record",
+        "sample:take",
+    ),
     Stage.INFUSING: ("infusion:observe",),
     Stage.INFUSED: ("infusion:observe", "follow_up:record"),
     Stage.ENDED: (),
@@ -61,7 +68,7 @@ class Offers:
         return any(offer.act.name == name for offer in self.now)
 
 
-def offers_for(user: User, batch: Batch, facts: BatchFacts) -> Offers:
+def offers_for(user: User, batch: Batch, facts: BatchFacts, person: PersonFacts) -> Offers:
     """What this person may do in this batch as it stands. No query: the facts are given."""
     now: list[Offer] = []
     not_yet: list[NotYet] = []
@@ -69,7 +76,7 @@ def offers_for(user: User, batch: Batch, facts: BatchFacts) -> Offers:
         if not user.may(Permission(act.permission)) or not is_spoken_of(act, facts):
             continue
         title = titled(act, facts)
-        against = tuple(act.refusals(facts))
+        against = (*act.refusals(facts), *personal_refusals(act.name, person))
         if against:
             not_yet.append(NotYet(act, title, against))
         else:
@@ -92,7 +99,9 @@ def _leads(batch: Batch, facts: BatchFacts) -> tuple[str, ...]:
     leads = _LEADS[facts.stage]
     if facts.disposition in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}:
         leads = tuple(name for name in leads if name != "disposition:decide")
-    return (batch.due_act, *_ALWAYS_LEADS, *leads)
+    # Nothing is decided on before its trail is read.
+    first = ("audit_trail:review",) if batch.due_act == "disposition:decide" else ()
+    return (*first, batch.due_act, *_ALWAYS_LEADS, *leads)
 
 
 def _place(name: str, leads: tuple[str, ...]) -> int:

@@ -50,6 +50,12 @@ def has_open_batch(patient: Patient) -> bool:
     return Batch.objects.filter(patient=patient, stage__in=_OPEN).exclude(disposition="rejected").exists()
 
 
+def streams_read_with(stream: str) -> list[str]:
+    """A batch's record is read with its patient's: the stream of the patient, for the stream of a batch."""
+    batch = Batch.objects.filter(number__iexact=stream).select_related("patient").first()
+    return [batch.patient.stream] if batch is not None else []
+
+
 def patient_rows(patients: Sequence[Patient], mbr: MasterBatchRecord | None) -> list[PatientRow]:
     """The lines of a page of patients, with three queries however many there are."""
     keys = [p.pk for p in patients]

@@ -11,6 +11,7 @@ from django.db import models
 from batches.models import Batch, Disposition, Equipment, Fill, Isolation, Lot, MediumChange, Passage, Receipt
 from batches.queries.involved import SignedStep, signed_steps, superseded, took_part
 from batches.queries.patients import patient_facts
+from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
 from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts
 from batches.rules.states import DeviationState, DispositionState, Stage
@@ -59,6 +60,8 @@ def release_facts(
         is_infused=stage in _INFUSED or (stage is Stage.ENDED and infusion is not None),
         consents_missing=tuple(c.name for c in process.consents if c.key not in valid),
         is_involved=decider is not None and took_part(decider, batch),
+        is_trail_reviewed=batch.audit_trail_reviews.exists(),
+        unreviewed_entries=unreviewed(batch),
         ledger_findings=len(verify([batch.stream], files=False).findings),
         lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
         equipment_overdue=tuple(_overdue(batch)),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from batches import models as m
+from batches.queries.reviewing import waiting as waiting_for_review
 from batches.queries.stages import seeded_at
 from batches.rules.limits import Limit
 from batches.rules.process import Process
@@ -93,6 +94,7 @@ class Bench:
     infused_at: dict[int, datetime]
     with_baseline: frozenset[int]
     follow_ups: dict[int, list[m.PainAssessment]]
+    unreviewed: frozenset[int]
 
 
 def bench(now: datetime) -> Bench:
@@ -144,6 +146,7 @@ def bench(now: datetime) -> Bench:
             ).select_related("infusion")
         },
         with_baseline=frozenset(pk for pk, of in pains.items() if any(p.occasion != follow_up for p in of)),
+        unreviewed=waiting_for_review([b for b in batches if b.stage == Stage.FILLED or b.disposition in _RELEASED]),
         follow_ups={pk: [p for p in of if p.occasion == follow_up] for pk, of in pains.items()},
     )
 
@@ -184,6 +187,8 @@ def _tasks(batch: m.Batch, on: Bench, user: User) -> Iterator[Task]:
         yield from _to_test(batch, on)
     if may(Permission.DECIDE_DEVIATIONS):
         yield from _to_assess(batch, on)
+    if may(Permission.REVIEW_AUDIT_TRAIL):
+        yield from _to_review(batch, on)
     if may(Permission.DECIDE_DISPOSITION):
         yield from _to_decide(batch, on)
     if may(Permission.INFUSE):
@@ -299,6 +304,14 @@ def _to_assess(batch: m.Batch, on: Bench) -> Iterator[Task]:
             due_at=deviation.done_at + timedelta(days=30),
             due_note=_("before release") if blocks else "",
         )
+
+
+def _to_review(batch: m.Batch, on: Bench) -> Iterator[Task]:
+    """The audit trail of a product that waits for a decision, due with it."""
+    decision = next(_to_decide(batch, on), None)
+    if decision is not None and batch.pk in on.unreviewed:
+        why = _("What came since the last review, before the decision.")
+        yield _task(batch, "audit_trail:review", why, due_at=decision.due_at)
 
 
 def _to_decide(batch: m.Batch, on: Bench) -> Iterator[Task]:

@@ -6,8 +6,9 @@ Rows come with what they refer to, so that no section causes a query; figures co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,9 @@ from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
 from batches.queries.infusions import figures_of
 from batches.queries.lineage import CultureLineage, lineage
+from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
+from batches.queries.training import TrainedPerson, trained
 from batches.record.blocks import Corrected, Value
 from batches.record.progress import Progress, progress_of
 from batches.rules.counting import CountResult
@@ -73,6 +76,8 @@ class Facts:
     results: Sequence[m.TestResult]
     specification: Sequence[SpecificationLine]
     deviations: Sequence[m.Deviation]
+    reviews: Sequence[m.AuditTrailReview]
+    unreviewed: int
     dispositions: Sequence[m.Disposition]
     disposition_holds: Mapping[int, bool]
     infusion: m.Infusion | None
@@ -83,6 +88,7 @@ class Facts:
     paper_passages: Sequence[m.PaperPassage]
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
+    training: Sequence[TrainedPerson]
     entries: Sequence[Entry]
     entries_by_id: Mapping[UUID, Entry]
     head_seq: int
@@ -148,6 +154,7 @@ def gather(batch: m.Batch) -> Facts:
     )
     dispositions = list(batch.dispositions.all())
     corrections = list(batch.corrections.order_by("id"))
+    signatures = _signatures(entries)
     head = max(own, key=lambda e: e.seq, default=None)
     infusion = (
         m.Infusion.objects.filter(batch=batch)
@@ -187,6 +194,8 @@ def gather(batch: m.Batch) -> Facts:
         results=list(batch.results.select_related("sample", "retest_of").prefetch_related("attachments")),
         specification=matrix(batch),
         deviations=list(batch.deviations.select_related("assessment", "closure")),
+        reviews=list(batch.audit_trail_reviews.prefetch_related("entries__entry")),
+        unreviewed=unreviewed(batch),
         dispositions=dispositions,
         disposition_holds={d.pk: is_valid(d) for d in dispositions},
         infusion=infusion,
@@ -198,7 +207,8 @@ def gather(batch: m.Batch) -> Facts:
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],
-        signatures=_signatures(entries),
+        signatures=signatures,
+        training=trained(batch.mbr, _worked(own, signatures)),
         entries=entries,
         entries_by_id=by_id,
         head_seq=head.seq if head else 0,
@@ -212,6 +222,18 @@ def _infusion_figures(batch: m.Batch, infusion: m.Infusion | None) -> Sequence[F
         return ()
     infusion.batch = batch
     return tuple(figures_of(infusion, infusion.done_at))
+
+
+def _worked(own: Sequence[Entry], signatures: Mapping[Key, Sequence[Standing]]) -> Iterator[tuple[int, str, datetime]]:
+    """Who did or signed something in the batch's stream, and when; refused acts were not done."""
+    done = {e.id for e in own if not e.is_refused}
+    yield from ((e.actor_id, e.actor_name, e.at) for e in own if e.actor_id is not None and not e.is_refused)
+    for given in signatures.values():
+        yield from (
+            (s.signature.signer_id, s.signature.printed_name, s.signature.at)
+            for s in given
+            if s.signature.entry_id in done
+        )
 
 
 def _signatures(entries: Sequence[Entry]) -> Mapping[Key, Sequence[Standing]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from batches.models import Lot
 from batches.record.blocks import NOTHING, Value, VerdictMark
 from batches.rules.limits import Limit, Verdict
+from batches.rules.reviewing import Risk
 from batches.rules.wording import quantity
 from batches.rules.wording import volume as volume_text
 
@@ -97,6 +98,20 @@ def judged(verdict: Verdict) -> Value:
 def limit_words(limit: Limit | None) -> str:
     """A limit as the narrow column says it."""
     return (limit.signs or NOTHING) if limit is not None else NOTHING
+
+
+def risk_words(risk: str) -> str:
+    """Why an entry of the audit trail is looked at by itself."""
+    return {
+        Risk.IDENTITY: _("Identity mismatch"),
+        Risk.SIGNATURE_REFUSED: _("Signature refused"),
+        Risk.CORRECTED: _("Correction"),
+        Risk.INVALIDATED: _("Result declared invalid"),
+        Risk.SUPERSEDED: _("Signature superseded"),
+        Risk.DEVIATION: _("Deviation"),
+        Risk.REFUSED: _("Refused"),
+        Risk.LATE: _("Late entry"),
+    }[Risk(risk)]
 
 
 def short_digest(digest: str) -> str:

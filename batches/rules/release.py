@@ -17,6 +17,8 @@ from lims.refusals import Refusal
 
 RELEASES: Final = frozenset({DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY})
 DECISIONS: Final = (DispositionState.RELEASED_CONDITIONALLY, DispositionState.RELEASED, DispositionState.REJECTED)
+# Decided on for good: nothing about the product waits for QA any more.
+DECIDED: Final = frozenset({DispositionState.RELEASED, DispositionState.REJECTED, DispositionState.LATE_OOS})
 _WITH_PRODUCT: Final = frozenset({Stage.FILLED, Stage.INFUSING, Stage.INFUSED, Stage.ENDED})
 _GRAVE: Final = frozenset({"major", "critical"})
 
@@ -63,6 +65,8 @@ class ReleaseFacts:
     unwitnessed: tuple[str, ...] = ()
     is_expired: bool = False
     is_infused: bool = False
+    is_trail_reviewed: bool = True
+    unreviewed_entries: int = 0
     consents_missing: tuple[str, ...] = ()
     is_involved: bool = False
     ledger_findings: int = 0
@@ -81,8 +85,8 @@ def blockers(facts: ReleaseFacts, decision: DispositionState) -> list[Refusal]:
     REL-01 no product, REL-02 a result missing, REL-03 one that fails, REL-04 a deviation undecided, REL-05 one that
     concludes against the product, REL-06 identity, REL-07 superseded signatures, REL-08 no witness, REL-09 expired,
     REL-10 consent, REL-11 who decides took part, REL-12 the ledger, REL-13 lots, REL-14 equipment, REL-17 a decision
-    that can't follow, REL-18 infused, REL-19 nothing pending. What is typed with a decision is asked in
-    `entry_refusals`.
+    that can't follow, REL-18 infused, REL-19 nothing pending, REL-20 the audit trail is not
+    reviewed. What is typed with a decision is asked in `entry_refusals`.
     """
     found = list(_possible(facts, decision))
     if decision in RELEASES:
@@ -180,6 +184,15 @@ def _record(facts: ReleaseFacts) -> Iterator[Refusal]:
         yield Refusal("REL-08", "{step}: the second person's signature is missing.", None, {"step": step})
     for consent in facts.consents_missing:
         yield Refusal("REL-10", "{consent} is missing or withdrawn. Ask the clinic.", None, {"consent": consent})
+    if not facts.is_trail_reviewed:
+        yield Refusal("REL-20", "The audit trail is not reviewed. Review it first.")
+    elif facts.unreviewed_entries:
+        yield Refusal(
+            "REL-20",
+            "{number} entries came after the review of the audit trail. Review them, too.",
+            None,
+            {"number": facts.unreviewed_entries},
+        )
     if facts.ledger_findings:
         yield Refusal(
             "REL-12",

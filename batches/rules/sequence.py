@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from batches.rules.passages import old_refusal
+from batches.rules.release import DECIDED
 from batches.rules.states import DispositionState, InfusionState, Stage
 from lims.refusals import Refusal
 
@@ -42,6 +43,7 @@ class BatchFacts:
     has_baseline_pain: bool = False
     has_open_mismatch: bool = False
     waits_for_follow_up: bool = False
+    unreviewed_entries: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +119,11 @@ def _disposition(facts: BatchFacts) -> Iterator[Refusal]:
         yield Refusal("DIS-01", "This batch is rejected. A rejection is final.")
     elif facts.disposition is DispositionState.LATE_OOS:
         yield Refusal("DIS-02", "This product is out of specification after infusion. That is final.")
+
+
+def _review(facts: BatchFacts) -> Iterator[Refusal]:
+    if not facts.unreviewed_entries:
+        yield Refusal("AUD-04", "The audit trail is reviewed, and nothing has come since.")
 
 
 def _deviation_assess(facts: BatchFacts) -> Iterator[Refusal]:
@@ -259,6 +266,7 @@ ACTS: Final = (
     ActRule("result:record", "Record result", "results", "enter_results", _result),
     ActRule("deviation:assess", "Assess deviation", "batch-deviations", "decide_deviations", _deviation_assess),
     ActRule("deviation:close", "Close deviation", "batch-deviations", "decide_deviations", _deviation_close),
+    ActRule("audit_trail:review", "Review audit trail", "audit-trail-review", "review_audit_trail", _review),
     ActRule("disposition:decide", "Decide disposition", "disposition", "decide_disposition", _disposition),
     ActRule(
         "baseline:record", "Record pain before infusion", "baseline", "record_outcomes", _baseline, until=Stage.FILLED
@@ -324,6 +332,8 @@ def is_spoken_of(act: ActRule, facts: BatchFacts) -> bool:
     if act.from_infusion and facts.infusion is None:
         return False
     if act.name == "infusion:check_identity" and facts.infusion is not None:
+        return False
+    if act.name == "audit_trail:review" and facts.disposition in DECIDED and facts.is_release_valid:
         return False
     return act.until is None or _ORDER.index(facts.stage) <= _ORDER.index(act.until)
 

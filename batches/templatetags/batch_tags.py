@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from batches.models import Batch
 from batches.queries.exceptions import Concern
 from batches.queries.stages import due_in_words, seeded_at, stage_words
+from batches.record.words import risk_words as words_of_risk
+from batches.rules.reviewing import Risk
 from lims import clock
 
 register = template.Library()
@@ -43,3 +45,15 @@ def sentence(text: str) -> str:
     if not said:
         return ""
     return said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
+
+
+@register.filter
+def risk_words(risk: str) -> str:
+    """Why an entry of the audit trail is looked at by itself."""
+    return words_of_risk(risk)
+
+
+@register.filter
+def risk_tone(risk: str) -> str:
+    """The tone of that reason."""
+    return "action" if risk in {Risk.IDENTITY, Risk.SIGNATURE_REFUSED} else "alert"

@@ -20,7 +20,9 @@ from batches.urls import (
     paper,
     passages,
     patients,
+    reviewing,
     samples,
+    training,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -38,8 +40,10 @@ urlpatterns: list[URLPattern] = [
     *fills.urlpatterns,
     *samples.urlpatterns,
     *deviations.urlpatterns,
+    *reviewing.urlpatterns,
     *dispositions.urlpatterns,
     *corrections.urlpatterns,
     *infusions.urlpatterns,
     *outcomes.urlpatterns,
+    *training.urlpatterns,
 ]

@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 
 from batches.models import Batch
 from batches.queries.facts import batch_facts
+from batches.queries.training import person_facts
+from batches.rules.personal import personal_refusals
 from batches.rules.sequence import BY_NAME, refusals
 from lims.signatures.meanings import Meaning
+from lims.web.access import actor_of
 from lims.web.act_pages import ActPage, act_page
 
 
@@ -53,7 +56,8 @@ def batch_act(
     home = reverse("batch", args=[batch.number])
     name: str = command.command_name  # type: ignore[attr-defined]
     if request.method == "GET" and name in BY_NAME:
-        reasons = refusals(name, batch_facts(batch))
+        person = person_facts(actor_of(request), batch)
+        reasons = [*refusals(name, batch_facts(batch)), *personal_refusals(name, person)]
         if reasons:
             context = {
                 "batch": batch,

@@ -23,6 +23,7 @@ from batches.queries.facts import batch_facts
 from batches.queries.offers import NotYet, Offer, Offers, offers_for
 from batches.queries.rail import rail
 from batches.queries.recent import latest_signatures, recent_acts
+from batches.queries.training import person_facts
 from batches.record.charts import ChartSpec
 from batches.record.drawings import svg
 from batches.record.progress import Progress, dose_chart, growth_chart, progress_of
@@ -55,6 +56,7 @@ _WHY = {
     "result:record": _noop("Held against the specification as it is typed."),
     "deviation:assess": _noop("How grave, what it means for the product, what is to be done."),
     "deviation:close": _noop("By a person of QA who neither raised nor assessed it."),
+    "audit_trail:review": _noop("What is out of the ordinary, entry by entry, before release."),
     "disposition:decide": _noop("Release, release conditionally or reject, with every blocker listed."),
     "baseline:record": _noop("Face scale and PDAS, before the infusion."),
     "infusion:check_identity": _noop("Two people scan wristband and bag."),
@@ -97,6 +99,7 @@ class ShownNotYet:
 @require_GET
 def batch(request: HttpRequest, number: str) -> HttpResponse:
     """The batch page: whose cells, which stage, how far, what may be done next and what not, what is wrong."""
+    actor = actor_of(request)
     found = find_batch(number)
     now = clock.now()
     rows = batch_rows(found)
@@ -111,7 +114,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         fill=rows.fill,
         counted=lambda count: count_result(count, process=process),
     )
-    offers = offers_for(actor_of(request), found, facts)
+    offers = offers_for(actor, found, facts, person_facts(actor, found))
     shown = [_shown_offer(offer, rows, now) for offer in offers.now]
     step, signatures = latest_signatures(found)
     context = {
@@ -127,7 +130,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "recent": recent_acts(found),
         "signed_step": step,
         "signatures": [_shown_signature(s) for s in signatures],
-        "panel": batch_panel(found, actor_of(request)),
+        "panel": batch_panel(found, actor),
     }
     return render(request, "batches/batch.html", context)
 

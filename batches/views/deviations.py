@@ -40,7 +40,12 @@ def deviations(request: HttpRequest) -> HttpResponse:
 def of_one_batch(request: HttpRequest, number: str) -> HttpResponse:
     """The deviations of one batch."""
     batch = find_batch(number)
-    return render(request, "batches/deviations/of_batch.html", {"batch": batch, "deviations": of_batch(batch)})
+    context = {
+        "batch": batch,
+        "deviations": of_batch(batch),
+        "may_raise": actor_of(request).may(Permission.RAISE_DEVIATIONS),
+    }
+    return render(request, "batches/deviations/of_batch.html", context)
 
 
 @needs(Permission.VIEW_RECORDS)

@@ -156,6 +156,8 @@ def _where(batch: Batch, refusal: Refusal, lines: Sequence[SpecificationLine]) -
         if line is not None and line.result is not None:
             return reverse("result", args=[batch.number, line.result.pk]), _("Open result")
         return reverse("results", args=[batch.number]), _("Open results")
+    if refusal.code == "REL-20":
+        return reverse("audit-trail-review", args=[batch.number]), _("Review audit trail")
     if refusal.code in {"REL-07", "REL-08"}:
         return reverse("record", args=[batch.number]), _("Open record")
     return "", ""

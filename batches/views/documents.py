@@ -37,7 +37,7 @@ def retry(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     return answer(request, batch_panel(batch, actor), reverse("batch", args=[number]))
 
 
-@needs(Permission.PRINT_RECORDS)
+@needs(Permission.PRINT_RECORDS, Permission.EXPORT_RECORDS)
 @require_GET
 def panel(request: HttpRequest, number: str) -> HttpResponse:
     """The print panel alone, asked for again while a print is under way."""
@@ -69,7 +69,7 @@ def record_json(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponse(json.dumps(compose(gather(find_batch(number)))), content_type="application/json")
 
 
-@needs(Permission.PRINT_RECORDS)
+@needs(Permission.PRINT_RECORDS, Permission.EXPORT_RECORDS)
 @require_GET
 def records(request: HttpRequest) -> HttpResponse:
     """Every print and export that was asked for, newest first."""

@@ -50,17 +50,21 @@ class Panel:
 
 def seen_by(user: User) -> tuple[str, ...]:
     """The kinds of file a person may ask for and fetch."""
-    return tuple(Kind.values) if user.may(Permission.EXPORT_RECORDS) else (Kind.RECORD,)
+    exports = tuple(kind for kind in Kind.values if kind != Kind.RECORD)
+    prints = (Kind.RECORD,) if user.may(Permission.PRINT_RECORDS) else ()
+    return (*prints, *exports) if user.may(Permission.EXPORT_RECORDS) else prints
 
 
 def batch_panel(batch: Batch, user: User) -> Panel:
     """The panel of the batch page."""
-    asks = [Ask(reverse("ask-print", args=[batch.number]), _("Print batch record"))]
+    asks = []
+    if user.may(Permission.PRINT_RECORDS):
+        asks.append(Ask(reverse("ask-print", args=[batch.number]), _("Print batch record")))
     if user.may(Permission.EXPORT_RECORDS):
         asks.append(Ask(reverse("ask-export", args=[batch.number]), _("Export for checking offline")))
     requests = PrintRequest.objects.filter(batch=batch, kind__in=seen_by(user))
     return Panel(
-        heading=_("Prints and exports") if len(asks) > 1 else _("Printed record"),
+        heading=_("Prints and exports") if user.may(Permission.EXPORT_RECORDS) else _("Printed record"),
         url=reverse("prints", args=[batch.number]),
         empty=_("No print has been asked for."),
         requests=list(requests.select_related("batch", "job", "printed", "requested_by").order_by("-id")[:SHOWN]),

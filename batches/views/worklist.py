@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
@@ -25,6 +26,17 @@ from lims.accounts.permissions import Permission
 from lims.web.access import actor_of, needs
 
 SOON = timedelta(hours=2)
+
+# Where somebody who only reads begins: the name of a page, its title, what is found there.
+READING_ROOM = (
+    ("batches", _lazy("Batches"), _lazy("Every batch with its whole record, on screen and as JSON.")),
+    ("patients", _lazy("Patients"), _lazy("Enrolment, consent and eligibility.")),
+    ("deviations", _lazy("Deviations"), _lazy("What should not have been, and what QA concluded.")),
+    ("lots", _lazy("Lots"), _lazy("Materials, and the batches they were used in.")),
+    ("equipment", _lazy("Equipment"), _lazy("Calibration, service and use.")),
+    ("training", _lazy("Training"), _lazy("Who is trained for which version, and until when.")),
+    ("ledger", _lazy("Audit trail"), _lazy("Every act, refused ones included: by person, act, time, batch or reason.")),
+)
 
 
 @dataclass(frozen=True)
@@ -52,11 +64,13 @@ class ShownTask:
 @needs(Permission.VIEW_RECORDS, Permission.MANAGE_ACCOUNTS)
 @require_GET
 def worklist(request: HttpRequest) -> HttpResponse:
-    """What waits for a person. The administrator holds no right to a record and is told so."""
+    """What waits for a person. An administrator sees no record and is told so; an auditor only reads, and is led."""
     user = actor_of(request)
     if not user.may(Permission.VIEW_RECORDS):
         context: dict[str, object] = {"access_due": due_for(user, clock.now())}
         return render(request, "batches/worklist/administrator.html", context)
+    if not user.may(Permission.RAISE_DEVIATIONS):
+        return render(request, "batches/worklist/reading_room.html", {"destinations": READING_ROOM})
     now = clock.now()
     on = bench(now)
     groups = work_for(user, on)

@@ -21,6 +21,7 @@ class Role(models.TextChoices):
     QA = "qa", _("QA")
     CLINICIAN = "clinician", _("Clinician")
     ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
 
 
 class Permission(StrEnum):
@@ -37,12 +38,14 @@ class Permission(StrEnum):
     DECIDE_DEVIATIONS = "decide_deviations"
     CORRECT_RECORDS = "correct_records"
     DECIDE_DISPOSITION = "decide_disposition"
+    REVIEW_AUDIT_TRAIL = "review_audit_trail"
     INFUSE = "infuse"
     RECORD_OUTCOMES = "record_outcomes"
     PRINT_RECORDS = "print_records"
     EXPORT_RECORDS = "export_records"
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
+    MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
     REVIEW_ACCESS = "review_access"
 
@@ -63,6 +66,8 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
         P.MANAGE_MATERIALS,
+        P.MANAGE_TRAINING,
+        P.REVIEW_AUDIT_TRAIL,
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
@@ -70,14 +75,18 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.ISSUE_BATCHES,
         P.DECIDE_DEVIATIONS,
         P.DECIDE_DISPOSITION,
+        P.REVIEW_AUDIT_TRAIL,
         P.CORRECT_RECORDS,
         P.MANAGE_MATERIALS,
+        P.MANAGE_TRAINING,
         P.EXPORT_RECORDS,
         P.REVIEW_ACCESS,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),
+    # Somebody from outside, or on their behalf: reads everything, writes nothing.
+    Role.AUDITOR: frozenset({P.VIEW_RECORDS, P.EXPORT_RECORDS}),
 }
 
 

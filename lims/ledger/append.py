@@ -100,6 +100,7 @@ def _seal(act: acts.Act) -> Entry:
         actor_name=act.actor_name,
         at=act.at,
         is_refused=act.is_refused,
+        has_reason=bool(act.reason),
         once=act.once,
         payload=payload,
         prev=head.hash,

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lims.accounts.models import User
-from lims.ledger.reading import Wanted
-from lims.site import zone
-from lims.web.widgets import DateInput, Select, TextInput
+from lims.ledger.reading import Wanted, read_with
+from lims.web.widgets import Checkbox, DateTimeLocal, Select, TextInput
 
 _REFUSED = {"refused": True, "recorded": False}
+# A time typed to the minute means the whole of it.
+_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
 class FilterForm(forms.Form):
     """Which entries to show. Every field may be left blank."""
 
     stream = forms.CharField(
-        label=_("Stream"), required=False, max_length=40, widget=TextInput({"placeholder": "B-0001"}, span=3)
+        label=_("Batch or other stream"),
+        required=False,
+        max_length=40,
+        widget=TextInput({"placeholder": "B-0001"}, hint=_("A batch comes with its patient"), span=3),
     )
     person = forms.ModelChoiceField(
         label=_("Person"),
@@ -38,22 +42,21 @@ class FilterForm(forms.Form):
         choices=[("", _("Recorded or refused")), ("recorded", _("Recorded")), ("refused", _("Refused"))],
         widget=Select(span=3),
     )
-    since = forms.DateField(label=_("From day"), required=False, widget=DateInput(span=3))
-    until = forms.DateField(label=_("To day"), required=False, widget=DateInput(span=3))
+    since = forms.DateTimeField(label=_("From"), required=False, widget=DateTimeLocal(span=3))
+    until = forms.DateTimeField(label=_("To"), required=False, widget=DateTimeLocal(span=3))
+    reasoned = forms.BooleanField(label=_("Only changes with a reason"), required=False, widget=Checkbox(span=6))
 
     def wanted(self) -> Wanted:
-        """Which entries; days are the laboratory's, both included. What can't be read filters nothing."""
+        """Which entries; a batch is read with its patient. What can't be read filters nothing."""
         asked = self.cleaned_data if self.is_valid() else {}
-        since, until = asked.get("since"), asked.get("until")
+        stream, until = asked.get("stream", "").strip(), asked.get("until")
         return Wanted(
-            stream=asked.get("stream", "").strip(),
+            stream=stream,
+            also=read_with(stream),
             person=asked.get("person"),
             act=asked.get("act", "").strip(),
             is_refused=_REFUSED.get(asked.get("outcome", "")),
-            since=_begin(since) if since else None,
-            until=_begin(until + timedelta(days=1)) if until else None,
+            since=asked.get("since"),
+            until=until + _MINUTE if until else None,
+            has_reason=asked.get("reasoned", False),
         )
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone())

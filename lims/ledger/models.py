@@ -62,6 +62,7 @@ class Entry(AppendOnly):
     actor_name = models.CharField(max_length=120)
     at = models.DateTimeField()
     is_refused = models.BooleanField(default=False)
+    has_reason = models.BooleanField(default=False)
     once = models.UUIDField(null=True, unique=True)
     payload = models.BinaryField()
     prev = models.CharField(max_length=64)
@@ -70,7 +71,12 @@ class Entry(AppendOnly):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="entry_stream_seq")]
-        indexes = [models.Index(fields=["at"], name="entry_at")]
+        # The pages of the audit trail are read by time: all of it, one person's, and what has a reason.
+        indexes = [
+            models.Index(fields=["at"], name="entry_at"),
+            models.Index(fields=["actor", "at"], name="entry_actor_at"),
+            models.Index(fields=["at"], name="entry_reason_at", condition=models.Q(has_reason=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stream} {self.seq} {self.name}"

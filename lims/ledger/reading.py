@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import dateformat, timezone
+from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -33,15 +35,17 @@ PAGE = 50
 class Wanted:
     """Which entries are asked for. Blank or None is any; `act` is the name or how it begins («passage:»).
 
-    From `since` on, and before `until`.
+    `also` are streams read together with `stream`; `since` and `until` are both included.
     """
 
     stream: str = ""
+    also: tuple[str, ...] = ()
     person: User | None = None
     act: str = ""
     is_refused: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    has_reason: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,17 @@ class Told:
     is_linked: bool
 
 
-def history_of(row: Recorded, *, newest: int = 200) -> list[tuple[Entry, RowChange]]:
-    """The newest acts that changed one row, newest first, with what each changed."""
+def read_with(stream: str) -> tuple[str, ...]:
+    """The streams that are read together with one: the domain tells which, through the settings."""
+    told: Callable[[str], Iterable[str]] = import_string(settings.STREAMS_READ_WITH)
+    return tuple(told(stream)) if stream else ()
+
+
+def history_of(row: Recorded, *, newest: int = 200, skip: int = 0) -> list[tuple[Entry, RowChange]]:
+    """The newest acts that changed one row, newest first, with what each changed; the first `skip` are left out."""
     kept = version_model(type(row))
     versions: Any = kept._base_manager.filter(**{type(row)._meta.pk.attname: row.pk}).order_by("-pk")
-    written = dict(versions.values_list("pk", "act_id")[:newest])
+    written = dict(versions.values_list("pk", "act_id")[skip : skip + newest])
     by_act = Entry.objects.in_bulk(list(written.values()))
     # Changes come in the order they were written, which is the order of the versions' keys.
     pairs = zip(sorted(written), changes_of(type(row), written), strict=True)
@@ -113,7 +123,7 @@ def fitting(wanted: Wanted) -> QuerySet[Entry]:
     """The entries asked for, in no order."""
     found: QuerySet[Entry] = Entry.objects.select_related("actor")
     if wanted.stream:
-        found = found.filter(stream__iexact=wanted.stream)
+        found = found.filter(Q(stream__iexact=wanted.stream) | Q(stream__in=wanted.also))
     if wanted.person is not None:
         found = found.filter(actor=wanted.person)
     if wanted.act:
@@ -123,7 +133,9 @@ def fitting(wanted: Wanted) -> QuerySet[Entry]:
     if wanted.since is not None:
         found = found.filter(at__gte=wanted.since)
     if wanted.until is not None:
-        found = found.filter(at__lt=wanted.until)
+        found = found.filter(at__lte=wanted.until)
+    if wanted.has_reason:
+        found = found.filter(has_reason=True)
     return found
 
 

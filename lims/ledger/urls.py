@@ -6,5 +6,6 @@ from lims.ledger import views
 
 urlpatterns = [
     path("ledger/", views.ledger, name="ledger"),
+    path("ledger/rows/<str:model>/<str:pk>/", views.row, name="ledger-row"),
     path("ledger/<uuid:pk>/", views.entry, name="ledger-entry"),
 ]

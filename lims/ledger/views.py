@@ -1,11 +1,12 @@
-"""Pages of the audit trail: every act, newest first, and one act with what it changed, old to new."""
+"""Pages of the audit trail: every act, newest first; one act with what it changed, old to new; one row's history."""
 
 from __future__ import annotations
 
 import uuid
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -14,6 +15,7 @@ from lims.accounts.permissions import Permission, Role
 from lims.ledger import reading
 from lims.ledger.forms import FilterForm
 from lims.ledger.models import Entry
+from lims.recorded import recorded_models
 from lims.signatures.standing import standings
 from lims.web.access import needs
 
@@ -55,3 +57,30 @@ def entry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "beside": beside,
     }
     return render(request, "lims/ledger/entry.html", context)
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def row(request: HttpRequest, model: str, pk: str) -> HttpResponse:
+    """Everything that became of one row, the newest act first."""
+    kind = next((m for m in recorded_models() if m._meta.label == model), None)
+    if kind is None:
+        raise Http404
+    try:
+        found = get_object_or_404(kind, pk=pk)
+    except (ValueError, ValidationError) as error:
+        raise Http404 from error
+    asked = request.GET.get("skip", "")
+    skip = int(asked) if asked.isdigit() else 0
+    history = reading.history_of(found, newest=reading.PAGE + 1, skip=skip)
+    home = reverse("ledger-row", args=[model, pk])
+    context = {
+        "kind": kind._meta.verbose_name,
+        "row": found,
+        "history": history[: reading.PAGE],
+        "pager": {
+            "first_url": home if skip else "",
+            "next_url": f"{home}?skip={skip + reading.PAGE}" if len(history) > reading.PAGE else "",
+        },
+    }
+    return render(request, "lims/ledger/row.html", context)

@@ -349,11 +349,23 @@ def examine_and_release(journey: Journey) -> None:
         second.fill(conclusion="Accepted.", is_product_acceptable="yes")
         second.sign("approved")
         second.send("Close deviation")
+    review_audit_trail(journey)
     qa.open(f"{journey.home}disposition/")
     qa.fill(grounds="Every result that release waits for is final.", physician_informed="Ishii Akari, in writing")
     qa.page.locator("#id_password").fill("correct-horse-battery")
     qa.press(qa.page.get_by_role("button", name="Release conditionally"))
     assert story.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY, qa.page.inner_text("main")
+
+
+def review_audit_trail(journey: Journey) -> None:
+    """Somebody of QA looks at every entry out of the ordinary, and ticks it."""
+    reviewer = journey.as_(journey.cast.second_qa)
+    reviewer.open(f"{journey.home}audit-trail-review/")
+    for tick in reviewer.page.locator("[name^=looked_]").all():
+        tick.check()
+    reviewer.fill(conclusion="Every entry was looked at; nothing touches the product.")
+    reviewer.sign("reviewed")
+    reviewer.send("Record review")
 
 
 def infuse(journey: Journey) -> None:

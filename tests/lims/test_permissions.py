@@ -12,7 +12,7 @@ from tests.cast import Cast
 
 # Written out, not computed: a change of who may do what is to be seen here too.
 AGREED = {
-    "view_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
+    "view_records": {"technician", "supervisor", "analyst", "qa", "clinician", "auditor"},
     "raise_deviations": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "print_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "export_records": {"qa"},
@@ -25,10 +25,12 @@ AGREED = {
     "decide_deviations": {"qa"},
     "correct_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "decide_disposition": {"qa"},
+    "review_audit_trail": {"supervisor", "qa"},
     "infuse": {"clinician"},
     "record_outcomes": {"clinician"},
     "import_records": {"technician", "supervisor"},
     "manage_materials": {"supervisor", "qa"},
+    "manage_training": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
     "review_access": {"qa"},
 }
@@ -46,6 +48,14 @@ def test_every_role_and_every_permission_is_in_the_table() -> None:
 
 def test_the_administrator_holds_no_right_over_records() -> None:
     assert ROLES[Role.ADMINISTRATOR] == {Permission.MANAGE_ACCOUNTS}
+
+
+def test_the_auditor_reads_and_can_call_no_command() -> None:
+    assert ROLES[Role.AUDITOR] == {Permission.VIEW_RECORDS}
+    for name, run in COMMANDS.items():
+        # Other tests make commands of their own.
+        if run.__module__.startswith(("batches.", "lims.")):
+            assert not allowed(Role.AUDITOR, run.needs), name  # type: ignore[attr-defined]
 
 
 def test_who_releases_does_not_produce_test_or_infuse() -> None:

@@ -56,6 +56,10 @@ class Command(BaseCommand):
         mbr = install_master_batch_record(None, content=installed_content(), code="MBR-01", version=1)
         self.stdout.write(f"{here.name} has begun, in {here.time_zone}, with {mbr.code} version {mbr.version}.")
         self.stdout.write(f"{options['administrator']} signs in first, chooses a new password and adds the people.")
+        self.stdout.write(
+            "Then QA and a supervisor record everybody's training, each other's included: nobody acts in a batch "
+            "without it."
+        )
 
 
 def _password() -> str:

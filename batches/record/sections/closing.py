@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from batches.models import TrainingRecord
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import in_order, signature_row
@@ -32,7 +34,7 @@ def corrections(facts: Facts, number: str) -> blocks.Section:
 
 
 def signatures(facts: Facts, number: str) -> blocks.Section:
-    """Every signature in the order given: under what, meaning, printed name, time with zone, and whether it holds."""
+    """Every signature in the order given: under what, meaning, printed name, time, and whether it holds; training."""
     every = in_order(s for given in facts.signatures.values() for s in given)
     named = subject_words(facts)
     rows = []
@@ -62,7 +64,35 @@ def signatures(facts: Facts, number: str) -> blocks.Section:
         strong_rows=frozenset(i for i, s in enumerate(every) if s.is_valid),
         empty=_("Nothing is signed."),
     )
-    return blocks.Section(number, _("Signatures"), (table,), anchor="signatures")
+    return blocks.Section(number, _("Signatures"), (table, *_training(facts)), anchor="signatures")
+
+
+def _training(facts: Facts) -> Iterator[blocks.Block]:
+    """Everybody who did or signed something, with the training that covered it."""
+    yield blocks.Heading(_("Training for {version}").format(version=facts.batch.mbr))
+    none = blocks.VerdictMark("alert", _("none recorded at that time"))
+    yield blocks.Table(
+        (
+            blocks.Column(_("Person"), 26),
+            blocks.Column(_("Trained on"), 26),
+            blocks.Column(_("Valid until"), 22),
+            blocks.Column(_("Trainer"), 26),
+        ),
+        tuple(
+            (
+                person.name,
+                words.on(person.row.trained_on) if person.row else none,
+                _until(person.row) if person.row else blocks.NOTHING,
+                str(person.row.trainer) if person.row else blocks.NOTHING,
+            )
+            for person in facts.training
+        ),
+        empty=_("Nobody acted."),
+    )
+
+
+def _until(row: TrainingRecord) -> str:
+    return words.on(row.valid_until) if row.valid_until else _("no end")
 
 
 def audit_trail(facts: Facts, number: str) -> blocks.Section:

@@ -1,4 +1,4 @@
-"""Disposition: every decision with its grounds, what was pending, and whether the record still is what it was."""
+"""Disposition: every review of the audit trail, every decision with its grounds, and whether each still holds."""
 
 from __future__ import annotations
 
@@ -6,18 +6,67 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from batches.models import Disposition
+from batches.models import AuditTrailReview, Disposition
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import signatures
+from batches.rules.release import DECIDED
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
-    """The decisions, in order."""
-    body = tuple(block for d in facts.dispositions for block in _decision(facts, d))
-    return blocks.Section(
-        number, _("Disposition"), body or (blocks.Paragraph(_("Nothing is decided yet.")),), anchor="disposition"
+    """The reviews and the decisions, each in order."""
+    reviews = tuple(block for r in facts.reviews for block in _review(facts, r))
+    decisions = tuple(block for d in facts.dispositions for block in _decision(facts, d))
+    body = reviews + (decisions or (blocks.Paragraph(_("Nothing is decided yet.")),))
+    return blocks.Section(number, _("Disposition"), body, anchor="disposition")
+
+
+def _review(facts: Facts, row: AuditTrailReview) -> Iterator[blocks.Block]:
+    is_newest = row.pk == facts.reviews[-1].pk
+    yield blocks.Heading(_("Audit-trail review"))
+    fields: list[tuple[str, blocks.Value]] = [
+        (_("Reviewed"), words.at(row.reviewed_at, facts.zone)),
+        (
+            _("Entries covered"),
+            _("{batch} to {batch_seq}, {patient} to {patient_seq}").format(
+                batch=facts.batch.stream,
+                batch_seq=row.batch_seq,
+                patient=facts.batch.patient.stream,
+                patient_seq=row.patient_seq,
+            ),
+        ),
+        (_("Conclusion"), row.conclusion),
+    ]
+    if is_newest:
+        fields.append((_("Since then"), _since(facts)))
+    yield blocks.Fields(tuple(fields))
+    yield blocks.Table(
+        (
+            blocks.Column(_("Entry"), 12),
+            blocks.Column(_("Act"), 22),
+            blocks.Column(_("Looked at because of"), 26),
+            blocks.Column(_("Note"), 40),
+        ),
+        tuple(
+            (
+                f"{seen.entry.stream} {seen.entry.seq}",
+                seen.entry.name,
+                words.listed([words.risk_words(risk) for risk in seen.risks.split()]),
+                words.text(seen.note),
+            )
+            for seen in row.entries.all()
+        ),
+        empty=_("Nothing out of the ordinary was new."),
     )
+    yield from signatures(facts, row)
+
+
+def _since(facts: Facts) -> blocks.Value:
+    """What came after the newest review; it waits for another one only while the product is not decided on for good."""
+    if not facts.unreviewed:
+        return _("nothing that needs a review")
+    said = _("{number} entries, not reviewed").format(number=facts.unreviewed)
+    return said if facts.batch.disposition in DECIDED else blocks.VerdictMark("alert", said)
 
 
 def _decision(facts: Facts, row: Disposition) -> Iterator[blocks.Block]:

@@ -74,6 +74,7 @@ def _check_entry(entry: Entry, report: Report) -> dict[str, Any] | None:
             and (content["act"], content["at"]) == (entry.name, entry.at.isoformat())
             and content["prev"] == entry.prev
             and content["refused"] == entry.is_refused
+            and bool(content["reason"]) == entry.has_reason
             and content["once"] == (str(entry.once) if entry.once else None)
             and (actor["id"] if actor else None) == (str(entry.actor_id) if entry.actor_id else None)
             and (actor["name"] if actor else "System") == entry.actor_name

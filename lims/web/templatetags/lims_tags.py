@@ -12,8 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.forms import BaseForm, BoundField, CheckboxInput, Field, FileInput, Select
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -307,6 +309,12 @@ def form_cards(form: BaseForm) -> list[Card]:
 def cards(form: BaseForm | None) -> list[Card]:
     """The numbered cards of a form."""
     return form_cards(form) if form is not None else []
+
+
+@register.simple_tag
+def history_url(row: Model) -> str:
+    """Where the whole history of a recorded row is read."""
+    return reverse("ledger-row", args=[row._meta.label, row.pk])
 
 
 @register.simple_tag

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches.models import Correction, Deviation, Disposition, Sample, TestResult
+from batches.models import AuditTrailReview, Correction, Deviation, Disposition, Sample, TestResult
 from batches.rules.states import DispositionState
 from lims import clock
 from lims.accounts.models import User
@@ -191,6 +192,7 @@ def test_the_review_shows_every_blocker_and_refuses_with_the_same_codes(client: 
 
 def test_qa_releases_conditionally_on_the_page(client: Client, tested: Story) -> None:
     url = reverse("disposition", args=[tested.batch.number])
+    tested.review()
     with tested.now():
         qa = signed_in(client, tested.cast.qa)
         assert "Nothing. You may release." in qa.get(url).content.decode()
@@ -261,3 +263,32 @@ def test_a_correction_of_a_released_batch_says_what_it_does_to_the_release(clien
     tested.release_conditionally()
     at_bench = signed_in(client, tested.cast.technician)
     assert "no longer stands" in page(at_bench, "corrections", tested.batch.number)
+
+
+def test_an_audit_trail_is_reviewed_on_its_page_with_nothing_ticked_beforehand(client: Client, story: Story) -> None:
+    story.tested()
+    deviation = story.raise_deviation()
+    at_desk = signed_in(client, story.cast.qa)
+    url = reverse("audit-trail-review", args=[story.batch.number])
+    text = page(at_desk, "audit-trail-review", story.batch.number)
+    assert deviation.number in text
+    assert "checked" not in text
+    hidden = dict(re.findall(r'name="(batch_seq|patient_seq)" value="(\d+)"', text))
+    ticks = re.findall(r'name="(looked_[0-9a-f-]+)"', text)
+    sent = hidden | {"conclusion": "One deviation, <assessed>.", "reviewed-password": PASSWORD}
+    answer = at_desk.post(url, sent)
+    assert answer.status_code == 422
+    told = answer.content.decode()
+    assert "AUD-02" in told
+    assert "One deviation, &lt;assessed&gt;." in told
+    answer = at_desk.post(url, sent | dict.fromkeys(ticks, "on"))
+    assert answer.status_code == 302
+    review = AuditTrailReview.objects.get(batch=story.batch)
+    assert review.entries.count() == len(ticks)
+    assert at_desk.get(url).status_code == 409
+
+
+def test_the_review_for_release_leads_to_the_audit_trail(client: Client, story: Story) -> None:
+    story.tested()
+    at_desk = signed_in(client, story.cast.qa)
+    assert reverse("audit-trail-review", args=[story.batch.number]) in page(at_desk, "disposition", story.batch.number)
