@@ -67,14 +67,27 @@ def number(name: str, default: int) -> int:
         raise HalfConfigured(f"{name} is «{value}». Set it to a whole number.") from None
 
 
+def choice(name: str, default: str, *others: str) -> str:
+    """One of a few words. Raises HalfConfigured on any other."""
+    value = text(name, default).lower()
+    if value not in (default, *others):
+        raise HalfConfigured(f"{name} is «{value}». Set it to {' or '.join((default, *others))}.")
+    return value
+
+
 def listed(name: str) -> list[str]:
     """The parts of a comma-separated value."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def path(name: str, default: Path) -> Path:
+    """A file or folder, absolute."""
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
 def data_dir(project: Path) -> Path:
     """The folder that holds database, files and secret: DATA_DIR, else `var` in the project."""
-    return Path(text("DATA_DIR", str(project / "var"))).expanduser().absolute()
+    return path("DATA_DIR", project / "var")
 
 
 def socket_path(folder: Path) -> Path:

@@ -17,6 +17,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "ebr.example.org",
     "DATABASE_URL": "postgresql://lims@db.example.org/lims",
     "REDIS_URL": "redis://redis.example.org/0",
+    "DOCUMENT_KEY": "/etc/lims/document.pem",
 }
 
 
@@ -42,7 +43,7 @@ def test_production_starts_when_everything_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "secret_key").exists()
 
 
-@pytest.mark.parametrize("left_out", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("left_out", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "DOCUMENT_KEY"])
 def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> None:
     done = loaded(tmp_path, **{name: value for name, value in PRODUCTION.items() if name != left_out})
     assert done.returncode != 0
