@@ -19,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from lims.pdf import archive, styles
 from lims.pdf.archive import Attachment, Properties
 from lims.pdf.marks import draw_code, draw_shape
+from lims.pdf.pen import Pen
 from lims.pdf.strips import Strip
 from lims.pdf.styles import Paper, Style
 from lims.pdf.text import Run, draw_line, end_of, measure, wrap, wrap_runs
@@ -66,6 +67,7 @@ class Pages:
             # Otherwise each page names a face that is not in the file.
             initialFontName=styles.TEXT.face.name,
         )
+        self._pen = Pen(self.canvas)
         self.page = 1
         self._out = out
         self._properties = properties
@@ -126,7 +128,9 @@ class Pages:
             page_text = str(self._opened.get(key, "–"))
             self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 0)
         self.canvas.showOutline()
-        archive.finish(BytesIO(self.canvas.getpdfdata()), self._out, self._properties, attachments)
+        made = BytesIO(self.canvas.getpdfdata())
+        del self.canvas, self._pen  # a long document need not be in memory twice
+        archive.finish(made, self._out, self._properties, attachments)
         return pages
 
     def _form_of_text(self, name: str, text: str, style: Style, right: float, y: float) -> None:
@@ -171,8 +175,8 @@ class Pages:
         canvas = self.canvas
         canvas.doForm("furniture")
         canvas.doForm(f"page-{self.page}")
-        draw_strips(canvas, self._on_page, self.paper.left)
-        canvas.showPage()
+        draw_strips(self._pen, canvas, self._on_page, self.paper.left)
+        self._pen.end_page()
         self.page += 1
         self._on_page = []
         self._y = self._ceiling
@@ -243,29 +247,9 @@ def _draw_watermark(canvas: Canvas, paper: Paper, words: Sequence[str]) -> None:
     canvas.restoreState()
 
 
-def draw_strips(canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: float) -> None:
-    """Draw the marks of strips whose tops are given: rules first, then all text of the page as one text object."""
-    width = grey = -1.0
-    for top, strip in placed:
-        for x1, y1, x2, y2, rule_width, rule_grey in strip.rules:
-            if rule_width != width:
-                canvas.setLineWidth(rule_width)
-                width = rule_width
-            if rule_grey != grey:
-                canvas.setStrokeGray(rule_grey)
-                grey = rule_grey
-            canvas.line(left + x1, top - y1, left + x2, top - y2)
-    canvas.setStrokeGray(styles.BLACK)
-    text = canvas.beginText()
-    current: Style | None = None
-    for top, strip in placed:
-        for x, y, style, words in strip.texts:
-            if style is not current:
-                text.setFont(style.face.name, style.size)
-                current = style
-            text.setTextOrigin(left + x, top - y)
-            text.textOut(words)
-    canvas.drawText(text)
+def draw_strips(pen: Pen, canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: float) -> None:
+    """Draw the marks of strips whose tops are given."""
+    pen.write(placed, left)
     for top, strip in placed:
         for x, y, box_width, height, line_width in strip.boxes:
             canvas.setLineWidth(line_width)

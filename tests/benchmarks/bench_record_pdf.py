@@ -24,6 +24,7 @@ django.setup()
 from batches.record.writers import pdf  # noqa: E402
 from lims.pdf import pages as filled_pages  # noqa: E402
 from lims.pdf import styles  # noqa: E402
+from lims.pdf.pen import Pen  # noqa: E402
 from lims.pdf.strips import Strip  # noqa: E402
 from tests.batches.record import sample  # noqa: E402
 
@@ -75,9 +76,9 @@ def main(wanted_pages: int) -> None:
     drawn: list[list[tuple[float, Strip]]] = []
     original = filled_pages.draw_strips
 
-    def keep(canvas: Canvas, placed: Any, left: float) -> None:
+    def keep(pen: Pen, canvas: Canvas, placed: Any, left: float) -> None:
         drawn.append(list(placed))
-        original(canvas, placed, left)
+        original(pen, canvas, placed, left)
 
     filled_pages.draw_strips = keep
     write()
