@@ -98,14 +98,20 @@ def _section(record: Record, section: Section, pages: Pages) -> Iterable[list[St
     yield strips.section_title(section.number, section.title, measure=measure, key=section.key, level=section.level)
     if section.lede:
         yield strips.paragraph(section.lede, measure=measure, keep=bool(section.blocks))
+    # A page that begins in the middle of a section says of which.
+    continued = strips.paragraph(
+        _("{section}, continued").format(section=f"{section.number}\u00a0\u00a0{section.title}".strip()),
+        measure=measure,
+        style=styles.TEXT_BOLD,
+    )
     under_heading = False
     for block in section.blocks:
         if not under_heading:
             yield [strips.space(_space_before(block))]
-        if isinstance(block, blocks.Contents):
-            yield list(_contents(record, pages))
-        else:
-            yield _strips_of(block, measure)
+        made = list(_contents(record, pages)) if isinstance(block, blocks.Contents) else _strips_of(block, measure)
+        for strip in made:
+            strip.repeats = [*continued, *strip.repeats]
+        yield made
         under_heading = isinstance(block, blocks.Heading)
 
 
