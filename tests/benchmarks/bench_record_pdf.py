@@ -1,7 +1,8 @@
 """A long record through the writer, against a low-level canvas that draws the same texts and lines.
 
 Run with `python -m tests.benchmarks.bench_record_pdf [pages]`. Prints both times, their ratio and the peak of memory.
-The writer's time is that of the finished archival file with the record as data inside; what sealing it takes is told by bench_seal.py.
+The writer's time is that of the finished archival file with the record as data inside; bench_seal.py tells what
+sealing takes.
 The two take turns, and the shortest of several runs of each is kept: what else the machine does only ever adds time.
 """
 
