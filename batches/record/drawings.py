@@ -289,6 +289,8 @@ def _growth_ground(board: Board, axes: Axes, spec: Growth) -> None:
     wide = board.width_of(spec.target_label, True)
     board.text(LEFT + 6, y - 6, spec.target_label, bold=True)
     board.taken.append((LEFT + 6, y - 17, LEFT + 6 + wide, y + 2))
+    # No label is struck through by the line of the target.
+    board.taken.append((LEFT + 6 + wide, y - 1, RIGHT, y + 1))
     if spec.now_day is not None:
         x = axes.x(spec.now_day)
         board.line(x, TOP, x, BOTTOM, palette.ink, 1)
@@ -310,10 +312,10 @@ def _shade_label(board: Board, middle: float, lines: list[str]) -> None:
 
 
 def _label(board: Board, axes: Axes, point: GrowthPoint) -> None:
-    """Beside its dot, at the first place that is free: left above, right below, right above, left below."""
+    """Beside its dot, at the first place that is free: left above, above, right below, right above, left below."""
     x, y = axes.x(point.day), axes.y(point.cells)
     wide = board.width_of(point.label, True)
-    places = [(x - 10 - wide, y - 4), (x + 9, y + 12), (x + 9, y - 4), (x - 10 - wide, y + 14), (x - wide, y - 16)]
+    places = [(x - 10 - wide, y - 4), (x - wide, y - 16), (x + 9, y + 12), (x + 9, y - 4), (x - 10 - wide, y + 14)]
     boxes = [(left, base - 11, left + wide, base + 3) for left, base in places]
     chosen = next((index for index, box in enumerate(boxes) if box[0] > LEFT and board.is_free(box)), 0)
     board.text(*places[chosen], point.label, bold=True)

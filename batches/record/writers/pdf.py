@@ -104,6 +104,7 @@ def _section(record: Record, section: Section, pages: Pages) -> Iterable[list[St
         measure=measure,
         style=styles.TEXT_BOLD,
     )
+    continued[-1].height += 3
     under_heading = False
     for block in section.blocks:
         if not under_heading:
@@ -235,7 +236,7 @@ def _chart(block: blocks.Chart, measure: float) -> list[Strip]:
     drawing = drawings.draw(block.spec, drawings.PAPER)
 
     def paint(canvas: Canvas, x: float, y: float) -> None:
-        draw_on(canvas, drawing, x, y, scale)
+        draw_on(canvas, drawing, x, y + 4, scale)
 
     title = strips.heading(block.title, measure=measure) if block.title else []
     picture = Strip(drawing.height * scale + 8, keep=True, paint=paint)
