@@ -35,6 +35,14 @@ CHECKPOINT_KEY = (
     if PRODUCTION
     else env.path("CHECKPOINT_KEY", DATA_DIR / "keys" / "checkpoint.pem")
 )
+# The key that seals printed records, RSA, with its certificate; who gives time stamps for it, if anybody.
+DOCUMENT_KEY = (
+    Path(env.required("DOCUMENT_KEY", "Name the file of the RSA key that seals printed records."))
+    if PRODUCTION
+    else env.path("DOCUMENT_KEY", DATA_DIR / "keys" / "document.pem")
+)
+DOCUMENT_CERTIFICATE = env.path("DOCUMENT_CERTIFICATE", DOCUMENT_KEY)
+TIMESTAMP_URL = env.text("TIMESTAMP_URL")
 
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 
@@ -109,6 +117,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 MEDIA_ROOT = DATA_DIR / "files"
+# Faces for Chinese and Japanese, cut once from the variable fonts of a package.
+FONTS_DIR = DATA_DIR / "fonts"
+PAPER = env.one_of("PAPER", ("a4", "letter"))
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
@@ -202,5 +213,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Tells of every start of itself.
+        "pikepdf": {"level": "WARNING"},
+    },
 }

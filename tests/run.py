@@ -20,6 +20,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 POPPLER = ("pdftotext", "pdftoppm", "pdffonts", "qpdf")
+# PDFBox Preflight, where Debian puts it, with what it needs.
+JARS = ("preflight", "pdfbox2", "xmpbox", "fontbox2", "commons-logging", "commons-io", "javax.activation", "jaxb-api")
+PREFLIGHT = [Path(f"/usr/share/java/{name}.jar") for name in JARS]
 
 
 class Run:
@@ -165,6 +168,12 @@ def main() -> int:
     if absent:
         left_out.append("poppler")
         run.cannot("reading printed pages back", f"{', '.join(absent)} not found (apt-get install poppler-utils qpdf)")
+
+    lacking = [jar.name for jar in PREFLIGHT if not jar.exists()] + ([] if shutil.which("java") else ["java"])
+    if lacking:
+        left_out.append("preflight")
+        debian = "apt-get install libpdfbox2-java libjaxb-api-java libactivation-java"
+        run.cannot("an independent judge of the archival core", f"{', '.join(lacking)} not found ({debian})")
 
     programs = postgres_programs()
     redis = shutil.which("redis-server")

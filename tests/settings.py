@@ -54,3 +54,5 @@ STORAGES = {
 # Straight from the source: nothing was collected.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# Cutting a face for Chinese or Japanese takes seconds, and gives the same bytes at every run.
+FONTS_DIR = Path(__file__).resolve().parent.parent / ".pytest_cache" / "fonts"

@@ -341,7 +341,7 @@ class Record:
 
     `identity` are the labelled values of the head, the batch number first. `standing` is the word at the top right, as
     «Issued copy 1» or «Draft». A draft or uncontrolled record is watermarked; `is_synthetic` says that no patient
-    stands behind it.
+    stands behind it. `han` is the form that characters take which Japanese and Chinese write differently.
     """
 
     title: str
@@ -354,5 +354,6 @@ class Record:
     is_uncontrolled: bool = False
     is_synthetic: bool = False
     language: str = "en"
+    han: Literal["jp", "sc"] = "jp"
     author: str = ""
     subject: str = ""

@@ -27,6 +27,7 @@ from batches.record.sections import (
     samples,
 )
 from batches.rules.states import DispositionState
+from lims.pdf.han import form_for
 
 Made = blocks.Section | Iterable[blocks.Section]
 Maker = Callable[[Facts, str], Made]
@@ -89,6 +90,7 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
         is_draft=draft,
         is_uncontrolled=is_uncontrolled,
         is_synthetic=facts.is_synthetic,
+        han=form_for("en", facts.zone.key),
         author=facts.site_name,
     )
 

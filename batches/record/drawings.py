@@ -15,8 +15,10 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import Color, HexColor
 
 from batches.record.charts import ChartSpec, Dose, Growth, GrowthPoint
-from lims.pdf.fonts import face, printable
+from lims.pdf.fonts import printable
+from lims.pdf.styles import Style
 from lims.pdf.svg import svg_of
+from lims.pdf.text import measure
 
 PAPER_SCALE = 0.66  # 12 px on the screen are 8 points on paper
 TEXT_SIZE = 12.0
@@ -81,13 +83,13 @@ class Board:
     def text(self, x: float, y: float, words: str, *, anchor: str = "start", bold: bool = False) -> None:
         """Set a label. Raises MissingGlyph for a character that paper cannot show."""
         words = printable(words)
-        self.width_of(words, bold)
+        measure(words, _style_of(bold))
         self.drawing.add(
             String(
                 x,
                 self.drawing.height - y,
                 words,
-                fontName=face("bold" if bold else "regular").name,
+                fontName=_style_of(bold).face.name,
                 fontSize=TEXT_SIZE,
                 fillColor=self.palette.ink if bold else self.palette.soft,
                 textAnchor=anchor,
@@ -95,12 +97,16 @@ class Board:
         )
 
     def width_of(self, words: str, bold: bool) -> float:
-        return face("bold" if bold else "regular").width(printable(words), TEXT_SIZE)
+        return measure(words, _style_of(bold))
 
     def is_free(self, box: tuple[float, float, float, float]) -> bool:
         left, top, right, bottom = box
         inside = left >= 0 and right <= self.drawing.width and top >= 0
         return inside and not any(left < r and right > x and top < b and bottom > y for x, y, r, b in self.taken)
+
+
+def _style_of(bold: bool) -> Style:
+    return Style("bold" if bold else "regular", TEXT_SIZE, ROW)
 
 
 def draw(spec: ChartSpec, palette: Palette) -> Drawing:
@@ -177,7 +183,7 @@ def _rows_of_labels(labels: Iterable[tuple[float, str, bool]]) -> list[tuple[flo
     for x, words, bold in labels:
         if not words:
             continue
-        wide = face("bold" if bold else "regular").width(printable(words), TEXT_SIZE) + 10
+        wide = measure(words, _style_of(bold)) + 10
         left = min(max(x - wide / 2, 0), GAUGE_WIDTH - wide)
         row = 0
         while any(row == other and left < right and left + wide > start for other, start, right in taken):
@@ -283,6 +289,8 @@ def _growth_ground(board: Board, axes: Axes, spec: Growth) -> None:
     wide = board.width_of(spec.target_label, True)
     board.text(LEFT + 6, y - 6, spec.target_label, bold=True)
     board.taken.append((LEFT + 6, y - 17, LEFT + 6 + wide, y + 2))
+    # No label is struck through by the line of the target.
+    board.taken.append((LEFT + 6 + wide, y - 1, RIGHT, y + 1))
     if spec.now_day is not None:
         x = axes.x(spec.now_day)
         board.line(x, TOP, x, BOTTOM, palette.ink, 1)
@@ -304,10 +312,10 @@ def _shade_label(board: Board, middle: float, lines: list[str]) -> None:
 
 
 def _label(board: Board, axes: Axes, point: GrowthPoint) -> None:
-    """Beside its dot, at the first place that is free: left above, right below, right above, left below."""
+    """Beside its dot, at the first place that is free: left above, above, right below, right above, left below."""
     x, y = axes.x(point.day), axes.y(point.cells)
     wide = board.width_of(point.label, True)
-    places = [(x - 10 - wide, y - 4), (x + 9, y + 12), (x + 9, y - 4), (x - 10 - wide, y + 14), (x - wide, y - 16)]
+    places = [(x - 10 - wide, y - 4), (x - wide, y - 16), (x + 9, y + 12), (x + 9, y - 4), (x - 10 - wide, y + 14)]
     boxes = [(left, base - 11, left + wide, base + 3) for left, base in places]
     chosen = next((index for index, box in enumerate(boxes) if box[0] > LEFT and board.is_free(box)), 0)
     board.text(*places[chosen], point.label, bold=True)

@@ -2,29 +2,34 @@
 
 Head, foot and watermark are one form, drawn on every page. «Page x of y» and the page numbers of a table of contents
 are forms too: a page names its form when it is made, and the form is drawn when the last page is known, so nothing is
-built twice. The same strips give the same bytes: no clock and no random identifier goes into the file.
+built twice. The same strips give the same bytes: no clock and no random identifier goes into the file. Every file is
+finished for the archive (`archive.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import BinaryIO
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from lims.pdf import styles
+from lims.pdf import archive, styles
+from lims.pdf.archive import Attachment, Properties
 from lims.pdf.marks import draw_code, draw_shape
+from lims.pdf.pen import Pen
 from lims.pdf.strips import Strip
 from lims.pdf.styles import Paper, Style
-from lims.pdf.text import Line, Run, wrap, wrap_runs
+from lims.pdf.text import Run, draw_line, end_of, measure, wrap, wrap_runs
 
 # Compressed streams are kept as they are: written as text, as reportlab would, they are a quarter larger and slower.
 rl_config.useA85 = False
 
 CODE_SIZE = 43.5
 WATERMARK_LENGTH = 620.0
+PRINTED = 4  # the flag of a link that is drawn on paper too, which an archival file asks of each
 FOOT_GAP = 18.0  # from the lowest text of a page to the first line of its foot
 
 
@@ -41,16 +46,6 @@ class Furniture:
     watermark: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """What the file says of itself."""
-
-    title: str
-    author: str
-    subject: str
-    language: str
-
-
 class Pages:
     """A document in the making. `place` strips, then `finish`. Widths and heights in points."""
 
@@ -65,15 +60,17 @@ class Pages:
     ) -> None:
         self.paper = paper
         self.canvas = Canvas(
-            out, pagesize=(paper.width, paper.height), invariant=1, pageCompression=1, lang=properties.language
+            "",
+            pagesize=(paper.width, paper.height),
+            invariant=1,
+            pageCompression=1,
+            # Otherwise each page names a face that is not in the file.
+            initialFontName=styles.TEXT.face.name,
         )
-        self.canvas.setTitle(properties.title)
-        self.canvas.setAuthor(properties.author)
-        self.canvas.setSubject(properties.subject)
-        self.canvas.setCreator(properties.author)
-        self.canvas.setProducer("ReportLab")
-        self.canvas.showOutline()
+        self._pen = Pen(self.canvas)
         self.page = 1
+        self._out = out
+        self._properties = properties
         self._number_pages = number_pages
         self._opened: dict[str, int] = {}
         self._awaited: dict[str, None] = {}
@@ -116,8 +113,8 @@ class Pages:
 
         return paint
 
-    def finish(self) -> int:
-        """Number the pages and write the file. Returns how many pages it has."""
+    def finish(self, attachments: Sequence[Attachment] = ()) -> int:
+        """Number the pages and write the file, with `attachments` in it. Returns how many pages it has."""
         self._settle()
         if self._on_page or self.page == 1:
             self._end_page()
@@ -130,13 +127,16 @@ class Pages:
         for key in self._awaited:
             page_text = str(self._opened.get(key, "–"))
             self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 0)
-        self.canvas.save()
+        self.canvas.showOutline()
+        made = BytesIO(self.canvas.getpdfdata())
+        del self.canvas, self._pen  # a long document need not be in memory twice
+        archive.finish(made, self._out, self._properties, attachments)
         return pages
 
     def _form_of_text(self, name: str, text: str, style: Style, right: float, y: float) -> None:
         self.canvas.beginForm(name, 0, 0, self.paper.width, self.paper.height)
-        self.canvas.setFont(style.face.name, style.size)
-        self.canvas.drawString(right - style.face.width(text, style.size), y, text)
+        line = wrap(text, style, right)[0]
+        draw_line(self.canvas, line, right - end_of(line), y)
         self.canvas.endForm()
 
     def _settle(self) -> None:
@@ -175,8 +175,8 @@ class Pages:
         canvas = self.canvas
         canvas.doForm("furniture")
         canvas.doForm(f"page-{self.page}")
-        draw_strips(canvas, self._on_page, self.paper.left)
-        canvas.showPage()
+        draw_strips(self._pen, canvas, self._on_page, self.paper.left)
+        self._pen.end_page()
         self.page += 1
         self._on_page = []
         self._y = self._ceiling
@@ -188,14 +188,14 @@ class Pages:
         canvas.beginForm("furniture", 0, 0, paper.width, paper.height)
         _draw_watermark(canvas, paper, furniture.watermark)
         y = paper.height - paper.top - styles.SECTION.size * 1.05
-        _line(canvas, wrap(furniture.title, styles.SECTION, paper.measure)[0], left, y)
+        draw_line(canvas, wrap(furniture.title, styles.SECTION, paper.measure)[0], left, y)
         for number, standing in enumerate(furniture.standing):
             style = styles.TEXT_BOLD if number == 0 else styles.TEXT
             line = wrap(standing, style, paper.measure)[0]
-            _line(canvas, line, right - line[-1].x - line[-1].width, y - number * styles.TEXT.leading)
+            draw_line(canvas, line, right - end_of(line), y - number * styles.TEXT.leading)
         y -= styles.TEXT.leading
         for line in wrap(furniture.product, styles.TEXT, paper.measure * 0.76):
-            _line(canvas, line, left, y)
+            draw_line(canvas, line, left, y)
             y -= styles.TEXT.leading
         y = min(y, paper.height - paper.top - styles.TEXT.leading * (len(furniture.standing) + 0.6))
         y += 5
@@ -208,16 +208,10 @@ class Pages:
         draw_code(canvas, furniture.code, left, self._foot_top, CODE_SIZE)
         base = self._foot_top - styles.FOOT.size * 0.85
         for line in self._foot:
-            _line(canvas, line, left + CODE_SIZE + 9, base)
+            draw_line(canvas, line, left + CODE_SIZE + 9, base)
             base -= styles.FOOT.leading
         canvas.endForm()
         return y - 9
-
-
-def _line(canvas: Canvas, line: Line, x: float, y: float) -> None:
-    for piece in line:
-        canvas.setFont(piece.style.face.name, piece.style.size)
-        canvas.drawString(x + piece.x, y + piece.rise, piece.text)
 
 
 def _draw_identity(canvas: Canvas, identity: Sequence[tuple[str, str]], left: float, right: float, top: float) -> float:
@@ -225,12 +219,12 @@ def _draw_identity(canvas: Canvas, identity: Sequence[tuple[str, str]], left: fl
     if not identity:
         return top - 4
     head, value = styles.HEAD, styles.IDENTIFIER
-    widths = [max(head.face.width(label, head.size), value.face.width(text, value.size)) for label, text in identity]
+    widths = [max(measure(label, head), measure(text, value)) for label, text in identity]
     gap = (right - left - sum(widths)) / max(1, len(widths) - 1)
     x = left
     for (label, text), width in zip(identity, widths, strict=True):
-        _line(canvas, wrap(label, head, width + 1)[0], x, top - 9.3)
-        _line(canvas, wrap(text, value, width + 1)[0], x, top - 20.6)
+        draw_line(canvas, wrap(label, head, width + 1)[0], x, top - 9.3)
+        draw_line(canvas, wrap(text, value, width + 1)[0], x, top - 20.6)
         x += width + gap
     return top - 28
 
@@ -246,36 +240,16 @@ def _draw_watermark(canvas: Canvas, paper: Paper, words: Sequence[str]) -> None:
     canvas.rotate(52)
     y = (len(words) - 1) * style.leading / 2 - style.size * 0.33
     for word in words:
-        size = min(style.size, style.size * WATERMARK_LENGTH / style.face.width(word, style.size))
-        canvas.setFont(style.face.name, size)
-        canvas.drawCentredString(0, y, word)
+        size = min(style.size, style.size * WATERMARK_LENGTH / measure(word, style))
+        line = wrap(word, replace(style, size=size), 2 * WATERMARK_LENGTH)[0]
+        draw_line(canvas, line, -end_of(line) / 2, y)
         y -= style.leading
     canvas.restoreState()
 
 
-def draw_strips(canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: float) -> None:
-    """Draw the marks of strips whose tops are given: rules first, then all text of the page as one text object."""
-    width = grey = -1.0
-    for top, strip in placed:
-        for x1, y1, x2, y2, rule_width, rule_grey in strip.rules:
-            if rule_width != width:
-                canvas.setLineWidth(rule_width)
-                width = rule_width
-            if rule_grey != grey:
-                canvas.setStrokeGray(rule_grey)
-                grey = rule_grey
-            canvas.line(left + x1, top - y1, left + x2, top - y2)
-    canvas.setStrokeGray(styles.BLACK)
-    text = canvas.beginText()
-    current: Style | None = None
-    for top, strip in placed:
-        for x, y, style, words in strip.texts:
-            if style is not current:
-                text.setFont(style.face.name, style.size)
-                current = style
-            text.setTextOrigin(left + x, top - y)
-            text.textOut(words)
-    canvas.drawText(text)
+def draw_strips(pen: Pen, canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: float) -> None:
+    """Draw the marks of strips whose tops are given."""
+    pen.write(placed, left)
     for top, strip in placed:
         for x, y, box_width, height, line_width in strip.boxes:
             canvas.setLineWidth(line_width)
@@ -283,6 +257,8 @@ def draw_strips(canvas: Canvas, placed: Sequence[tuple[float, Strip]], left: flo
         for shape, x, y, size in strip.shapes:
             draw_shape(canvas, shape, left + x, top - y, size)
         for x, y, link_width, height, key in strip.links:
-            canvas.linkAbsolute("", key, (left + x, top - y - height, left + x + link_width, top - y), Border="[0 0 0]")
+            canvas.linkAbsolute(
+                "", key, (left + x, top - y - height, left + x + link_width, top - y), Border="[0 0 0]", F=PRINTED
+            )
         if strip.paint:
             strip.paint(canvas, left, top - strip.height)

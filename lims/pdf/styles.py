@@ -29,6 +29,7 @@ class Paper:
 
 A4 = Paper(*A4_SIZE)
 LETTER = Paper(*LETTER_SIZE)
+PAPERS = {"a4": A4, "letter": LETTER}
 
 
 @dataclass(frozen=True, slots=True)

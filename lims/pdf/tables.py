@@ -45,7 +45,7 @@ def share_out(shares: Sequence[float], measure: float) -> list[float]:
 def table(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, strong_rows: frozenset[int] = frozenset()
 ) -> list[Strip]:
-    """Head and rows. The head stays with the first row, the last two rows stay together, and so does a short table."""
+    """Head and rows. The head stays with the first two rows, the last two stay together, and so does a short table."""
     measure = sum(column.width for column in columns)
     strips: list[Strip] = []
     head: list[Strip] = []
@@ -56,7 +56,7 @@ def table(
         parts = _row(columns, row, measure, strong=index in strong_rows)
         for part in parts:
             part.repeats = head
-        if index == len(rows) - 2 or (len(rows) <= SHORT_TABLE and index < len(rows) - 1):
+        if index < len(rows) - 1 and (index in (0, len(rows) - 2) or len(rows) <= SHORT_TABLE):
             parts[-1].keep = True
         strips += parts
     return strips

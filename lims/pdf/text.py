@@ -1,18 +1,30 @@
-"""Breaking text into lines by measured width. Where the lines go on the page is not decided here."""
+"""Breaking text into lines by measured width, each character in a face that has it.
+
+Where the lines go on the page is not decided here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from unicodedata import east_asian_width
 
-from lims.pdf.fonts import SUPERSCRIPT_MINUS, Face, printable
+from reportlab.pdfgen.canvas import Canvas
+
+from lims.pdf.fonts import SUPERSCRIPT_MINUS, Face, MissingGlyph, printable, weight_for
 from lims.pdf.styles import Style
 
 # The font has superscript digits but no superscript minus: a minus is set small and raised in its place.
 RAISED_SIZE = 0.62
 RAISED_BY = 0.34
 GOOD_BREAKS = frozenset("-/_,;:.)")
+
+# Between two ideographs a line may break, but never before or after these (JIS X 4051, GB/T 15834).
+NEVER_FIRST = frozenset(
+    "、。，．・：；？！）］｝〕〉》」』】〙〗”’々〻ーぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ%°,.:;?!)]}»%‰℃㎎㎖…"
+)
+NEVER_LAST = frozenset("（［｛〔〈《「『【〘〖“‘([{«")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,10 @@ def wrap(text: str, style: Style, width: float) -> list[Line]:
     if SUPERSCRIPT_MINUS in text or "\n" in text:
         return wrap_runs((Run(text, style),), width)
     face = style.face
-    whole = face.width(text, style.size)
+    try:
+        whole = face.width(text, style.size)
+    except MissingGlyph:
+        return wrap_runs((Run(text, style),), width)
     if whole <= width:
         return [(Piece(0, whole, text, style),)]
     return [(Piece(0, face.width(line, style.size), line, style),) for line in _fill(text, face, style.size, width)]
@@ -88,6 +103,23 @@ def chop(word: str, face: Face, size: float, width: float) -> list[str]:
         used += advance
     parts.append(word[start:])
     return parts
+
+
+def end_of(line: Line) -> float:
+    """Where the last piece of a line ends, in points from its beginning."""
+    return line[-1].x + line[-1].width if line else 0.0
+
+
+def measure(text: str, style: Style) -> float:
+    """Width in points of a text set in one line. Raises MissingGlyph."""
+    return max(map(end_of, wrap(text, style, float("inf"))))
+
+
+def draw_line(canvas: Canvas, line: Line, x: float, y: float) -> None:
+    """Draw a line on a page, y its base line."""
+    for piece in line:
+        canvas.setFont(piece.style.face.name, piece.style.size)
+        canvas.drawString(x + piece.x, y + piece.rise, piece.text)
 
 
 def wrap_runs(runs: Sequence[Run], width: float) -> list[Line]:
@@ -142,10 +174,16 @@ def _words(runs: Iterable[Run]) -> Iterable[list[Run]]:
                     yield word
                     word = []
                 text = f" {token}" if index else token
-                if SUPERSCRIPT_MINUS in token:
-                    word.extend(_raised(replace(run, text=text)))
-                elif text:
-                    word.append(Run(text, run.style, run.struck, run.rise))
+                if token.isascii() or run.style.face.covers(token):
+                    if text:
+                        word.append(Run(text, run.style, run.struck, run.rise))
+                    continue
+                for number_of_part, part in enumerate(_breakable(text)):
+                    if number_of_part:
+                        yield word
+                        word = []
+                    for raised in _raised(replace(run, text=part)):
+                        word.extend(_in_faces(raised, run.text))
     if word:
         yield word
 
@@ -157,6 +195,34 @@ def _raised(run: Run) -> Iterable[Run]:
             yield Run("\u2212", small, run.struck, run.rise + run.style.size * RAISED_BY)
         if text:
             yield replace(run, text=text)
+
+
+def _breakable(text: str) -> Iterable[str]:
+    """The parts of a text without blanks between which a line may break: before and after ideographs and kana."""
+    start = 0
+    for index in range(1, len(text)):
+        before, after = text[index - 1], text[index]
+        if (
+            (_is_wide(before) or _is_wide(after))
+            and before not in NEVER_LAST
+            and after not in NEVER_FIRST
+            and not before.isspace()
+            and not after.isspace()
+        ):
+            yield text[start:index]
+            start = index
+    yield text[start:]
+
+
+def _is_wide(character: str) -> bool:
+    return east_asian_width(character) in "WF"
+
+
+def _in_faces(run: Run, where: str) -> Iterable[Run]:
+    """The run cut where another face must be taken. Raises MissingGlyph."""
+    weight = run.style.weight
+    for found, alike in groupby(run.text, key=lambda character: weight_for(character, weight, where)):
+        yield replace(run, text="".join(alike), style=replace(run.style, weight=found))
 
 
 def _joined(pieces: Sequence[Piece]) -> Line:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
@@ -14,13 +15,18 @@ from django.test import Client
 
 from batches.commands.documents import request_print
 from batches.models import PrintedRecord, PrintJob
-from batches.record.printing import write_record
+from batches.record.contents import compose
+from batches.record.facts import gather
+from batches.record.printing import print_to, write_record
+from batches.record.writers.json import as_data
 from batches.rules.documents import LOST_AFTER
 from batches.rules.states import DocumentState
 from batches.tasks import make_print, sweep_print_requests
 from lims import clock
 from lims.files import is_whole, path_of
+from lims.ledger import chain
 from lims.ledger.models import Entry
+from lims.pdf.seal import problem
 from tests.builders import Story
 
 
@@ -57,13 +63,58 @@ def test_the_same_facts_give_the_same_bytes(story: Story) -> None:
     assert first.getvalue() == second.getvalue()
 
 
+def test_a_kept_print_is_sealed_and_one_from_the_console_is_not(story: Story, tmp_path: Path) -> None:
+    story.harvest()
+    request = request_print(story.cast.qa, batch=story.batch)
+    make_print(request.pk)
+    assert problem(path_of(PrintedRecord.objects.get(request=request).sha256)) == ""
+    print_to(tmp_path / "copy.pdf", story.batch)
+    assert problem(tmp_path / "copy.pdf") == "The file carries 0 signatures instead of one."
+
+
+def test_a_print_carries_the_record_as_data_and_the_chain_that_leads_to_its_head(story: Story) -> None:
+    story.receive()
+    out = BytesIO()
+    printed = write_record(story.batch, out, checkpoint=b'{"number": 7}')
+    with pikepdf.open(out) as pdf:
+        inside = {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
+    head = chain.GENESIS
+    for line in inside["chain.jsonl"].splitlines():
+        head = chain.link(head, line)
+    assert head == printed.record_head != chain.GENESIS
+    assert json.loads(inside["record.json"]) == as_data(compose(gather(story.batch)))
+    assert inside["checkpoint.json"] == b'{"number": 7}'
+
+
+def test_a_print_is_on_the_paper_of_the_site(story: Story, settings: LazySettings) -> None:
+    story.harvest()
+    settings.PAPER = "letter"
+    out = BytesIO()
+    write_record(story.batch, out)
+    with pikepdf.open(out) as pdf:
+        assert [float(side) for side in pdf.pages[0].MediaBox] == [0, 0, 612, 792]
+
+
+def test_japanese_and_chinese_in_any_field_are_printed(story: Story) -> None:
+    story.harvest(operator="山田太郎 (随访)")
+    out = BytesIO()
+    write_record(story.batch, out)
+    with pikepdf.open(out) as pdf:
+        faces = {str(font.BaseFont) for font in pdf.objects if _is_font(font)}
+    assert {face.split("+")[1].split("-")[0] for face in faces} == {"SourceSansPro", "NotoSansJP", "NotoSansSC"}
+
+
+def _is_font(thing: object) -> bool:
+    return isinstance(thing, pikepdf.Dictionary) and thing.get("/Type") == "/Font"
+
+
 def test_a_print_that_fails_says_why_and_can_be_tried_again(story: Story) -> None:
-    story.harvest(operator="Ishii \u2603")
+    story.harvest(operator="Ishii \U0001f9ec")
     request = request_print(story.cast.qa, batch=story.batch)
     make_print(request.pk)
     job = PrintJob.objects.get(request=request)
     assert job.state == DocumentState.FAILED
-    assert "\u2603" in job.error
+    assert "\U0001f9ec" in job.error
     client = Client()
     client.force_login(story.cast.qa)
     client.post(f"/batches/{story.batch.number}/prints/{request.pk}/retry/")

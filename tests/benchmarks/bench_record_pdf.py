@@ -1,6 +1,8 @@
 """A long record through the writer, against a low-level canvas that draws the same texts and lines.
 
 Run with `python -m tests.benchmarks.bench_record_pdf [pages]`. Prints both times, their ratio and the peak of memory.
+The writer's time is that of the finished archival file with the record as data inside; bench_seal.py tells what
+sealing takes.
 The two take turns, and the shortest of several runs of each is kept: what else the machine does only ever adds time.
 """
 
@@ -13,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import django
 from reportlab.pdfgen.canvas import Canvas
@@ -21,9 +23,11 @@ from reportlab.pdfgen.canvas import Canvas
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from batches.record.writers import pdf  # noqa: E402
+from batches.record.writers import json, pdf  # noqa: E402
 from lims.pdf import pages as filled_pages  # noqa: E402
 from lims.pdf import styles  # noqa: E402
+from lims.pdf.archive import Attachment  # noqa: E402
+from lims.pdf.pen import Pen  # noqa: E402
 from lims.pdf.strips import Strip  # noqa: E402
 from tests.batches.record import sample  # noqa: E402
 
@@ -65,8 +69,10 @@ def main(wanted_pages: int) -> None:
     passages = wanted_pages * 2 // 3
     entries = (wanted_pages - passages) * 36
 
-    def write() -> int:
-        return pdf.write(sample.record(entries=entries, passages=passages), BytesIO())
+    def write(out: BinaryIO | None = None) -> int:
+        record = sample.record(entries=entries, passages=passages)
+        data = Attachment("record.json", "application/json", "Data", "", json.pieces(record))
+        return pdf.write(record, out or BytesIO(), attachments=[data])
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count = write()
@@ -75,9 +81,9 @@ def main(wanted_pages: int) -> None:
     drawn: list[list[tuple[float, Strip]]] = []
     original = filled_pages.draw_strips
 
-    def keep(canvas: Canvas, placed: Any, left: float) -> None:
+    def keep(pen: Pen, canvas: Canvas, placed: Any, left: float) -> None:
         drawn.append(list(placed))
-        original(canvas, placed, left)
+        original(pen, canvas, placed, left)
 
     filled_pages.draw_strips = keep
     write()

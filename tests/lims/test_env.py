@@ -18,6 +18,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://lims@db.example.org/lims",
     "REDIS_URL": "redis://redis.example.org/0",
     "CHECKPOINT_KEY": "/run/secrets/checkpoint.pem",
+    "DOCUMENT_KEY": "/etc/lims/document.pem",
 }
 
 
@@ -43,7 +44,9 @@ def test_production_starts_when_everything_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "secret_key").exists()
 
 
-@pytest.mark.parametrize("left_out", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "CHECKPOINT_KEY"])
+@pytest.mark.parametrize(
+    "left_out", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "CHECKPOINT_KEY", "DOCUMENT_KEY"]
+)
 def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> None:
     done = loaded(tmp_path, **{name: value for name, value in PRODUCTION.items() if name != left_out})
     assert done.returncode != 0

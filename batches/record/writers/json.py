@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,16 @@ def as_data(record: Record) -> dict[str, Any]:
 def dumps(record: Record) -> str:
     """The record as JSON text. The same record gives the same text."""
     return json.dumps(as_data(record), ensure_ascii=False, indent=1)
+
+
+def pieces(record: Record) -> Iterator[bytes]:
+    """The same data as `dumps`, a section to a line and a section at a time: a long record is never held as text."""
+    head = json.dumps({"format": FORMAT, **_plain(replace(record, sections=()))}, ensure_ascii=False)
+    before, after = head.split('"sections": []')
+    yield f'{before}"sections": [\n'.encode()
+    for number, section in enumerate(record.sections):
+        yield (",\n" if number else "").encode() + json.dumps(_plain(section), ensure_ascii=False).encode()
+    yield f"\n]{after}\n".encode()
 
 
 def _plain(thing: Any) -> Any:

@@ -10,14 +10,16 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 from PIL import Image
-from reportlab.graphics import renderPDF
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from batches.record import blocks, drawings
 from batches.record.blocks import Block, Corrected, Record, Section, Value, VerdictMark
 from lims.pdf import strips, styles, tables
-from lims.pdf.pages import Furniture, Pages, Properties
+from lims.pdf.archive import Attachment, Properties
+from lims.pdf.drawing import draw_on
+from lims.pdf.han import prefer
+from lims.pdf.pages import Furniture, Pages
 from lims.pdf.strips import Strip
 from lims.pdf.styles import Paper
 from lims.pdf.tables import Boxed, Cell
@@ -38,31 +40,35 @@ def write(
     *,
     progress: Callable[[int, int], None] | None = None,
     paper: Paper = styles.A4,
+    attachments: Sequence[Attachment] = (),
 ) -> int:
     """Write the record as PDF and return its number of pages. `progress` is told (sections done, sections in all).
 
+    `attachments` lie inside the file.
+
     Raises MissingGlyph for a character no face has, OSError or WrongPhoto for a photo that is gone or another.
     """
-    pages = Pages(
-        out,
-        furniture_of(record),
-        Properties(
-            title=" ".join([record.title, *(value for _label, value in record.identity[:1])]),
-            author=record.author,
-            subject=record.subject or record.product,
-            language=record.language,
-        ),
-        number_pages=lambda page, pages: _("Page {page} of {pages}").format(page=page, pages=pages),
-        paper=paper,
-    )
-    for done, section in enumerate(record.sections, start=1):
-        if section.starts_page:
-            pages.start_page()
-        for block_strips in _section(record, section, pages):
-            pages.place(block_strips)
-        if progress:
-            progress(done, len(record.sections))
-    return pages.finish()
+    with prefer(record.han):
+        pages = Pages(
+            out,
+            furniture_of(record),
+            Properties(
+                title=" ".join([record.title, *(value for _label, value in record.identity[:1])]),
+                author=record.author,
+                subject=record.subject or record.product,
+                language=record.language,
+            ),
+            number_pages=lambda page, pages: _("Page {page} of {pages}").format(page=page, pages=pages),
+            paper=paper,
+        )
+        for done, section in enumerate(record.sections, start=1):
+            if section.starts_page:
+                pages.start_page()
+            for block_strips in _section(record, section, pages):
+                pages.place(block_strips)
+            if progress:
+                progress(done, len(record.sections))
+        return pages.finish(attachments)
 
 
 def furniture_of(record: Record) -> Furniture:
@@ -92,14 +98,21 @@ def _section(record: Record, section: Section, pages: Pages) -> Iterable[list[St
     yield strips.section_title(section.number, section.title, measure=measure, key=section.key, level=section.level)
     if section.lede:
         yield strips.paragraph(section.lede, measure=measure, keep=bool(section.blocks))
+    # A page that begins in the middle of a section says of which.
+    continued = strips.paragraph(
+        _("{section}, continued").format(section=f"{section.number}\u00a0\u00a0{section.title}".strip()),
+        measure=measure,
+        style=styles.TEXT_BOLD,
+    )
+    continued[-1].height += 3
     under_heading = False
     for block in section.blocks:
         if not under_heading:
             yield [strips.space(_space_before(block))]
-        if isinstance(block, blocks.Contents):
-            yield list(_contents(record, pages))
-        else:
-            yield _strips_of(block, measure)
+        made = list(_contents(record, pages)) if isinstance(block, blocks.Contents) else _strips_of(block, measure)
+        for strip in made:
+            strip.repeats = [*continued, *strip.repeats]
+        yield made
         under_heading = isinstance(block, blocks.Heading)
 
 
@@ -223,11 +236,7 @@ def _chart(block: blocks.Chart, measure: float) -> list[Strip]:
     drawing = drawings.draw(block.spec, drawings.PAPER)
 
     def paint(canvas: Canvas, x: float, y: float) -> None:
-        canvas.saveState()
-        canvas.translate(x, y)
-        canvas.scale(scale, scale)
-        renderPDF.draw(drawing, canvas, 0, 0, showBoundary=False)
-        canvas.restoreState()
+        draw_on(canvas, drawing, x, y + 4, scale)
 
     title = strips.heading(block.title, measure=measure) if block.title else []
     picture = Strip(drawing.height * scale + 8, keep=True, paint=paint)

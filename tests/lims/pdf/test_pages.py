@@ -56,6 +56,11 @@ def test_a_short_table_is_not_cut() -> None:
     assert [row.keep for row in rows] == [True, True, True, False]
 
 
+def test_no_row_of_a_long_table_stands_alone_at_the_foot_or_the_head_of_a_page() -> None:
+    rows = tables.table([tables.Column("Test", 60)], [[str(number)] for number in range(20)])[1:]
+    assert [index for index, row in enumerate(rows) if row.keep] == [0, 18]
+
+
 def test_the_code_of_the_page_can_be_read_back() -> None:
     drawn = _Rectangles()
     draw_code(drawn, "7QK4-M2ZT", 0, 100, 100)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lims.pdf import styles
 from lims.pdf.fonts import MissingGlyph, face
+from lims.pdf.han import form_for, prefer
 from lims.pdf.text import Line, Run, wrap, wrap_runs
 
 PRINTABLE = st.text(st.sampled_from("abcdefgMW 0123456789-/_.,×⁷⁻\u00a0"), max_size=200)
@@ -55,13 +56,73 @@ def test_a_superscript_minus_is_set_small_and_raised() -> None:
 
 def test_a_missing_glyph_is_named_with_its_text() -> None:
     with pytest.raises(MissingGlyph) as refused:
-        wrap("lot □ 12", styles.CELL, 100)
-    assert refused.value.character == "□"
-    assert refused.value.where == "lot □ 12"
-    assert "U+25A1" in str(refused.value)
+        wrap("lot 🧬 12", styles.CELL, 100)
+    assert refused.value.character == "🧬"
+    assert refused.value.where == "lot 🧬 12"
+    assert "U+1F9EC" in str(refused.value)
 
 
 @pytest.mark.parametrize("character", "≥≤×µ±−²³⁰¹⁴⁵⁶⁷⁸⁹₂₁₀°–«»’✓→α√")
 def test_every_sign_of_a_batch_record_has_a_glyph(character: str) -> None:
     assert face("regular").width(character, 8) > 0
     assert face("bold").width(character, 8) > 0
+
+
+JAPANESE = (
+    "投与後、血圧は安定し（収縮期128\u00a0mmHg）、発熱は認められなかった。「経過観察」とした。ショット後も変化なし。"
+)
+
+
+@given(
+    texts=st.lists(st.sampled_from([JAPANESE, "患者，随访。", "lot MX-5602", "膝", "ー"]), max_size=5),
+    width=st.floats(40, 400),
+)
+def test_chinese_and_japanese_break_between_ideographs_and_lose_nothing(texts: list[str], width: float) -> None:
+    text = " ".join(texts)
+    lines = wrap(text, styles.CELL, width)
+    assert words(lines) == text.replace(" ", "")
+    for line in lines:
+        assert not line or line[-1].x + line[-1].width <= width + 0.02
+
+
+def test_no_closing_sign_begins_a_line_and_no_opening_one_ends_it() -> None:
+    for width in range(60, 300, 7):
+        lines = ["".join(piece.text for piece in line) for line in wrap(JAPANESE, styles.CELL, width)]
+        assert len(lines) > 1
+        assert not [line for line in lines[1:] if line[0] in "、。）」ョッー\u00a0"]
+        assert not [line for line in lines[:-1] if line[-1] in "（「\u00a0"]
+
+
+def test_only_what_the_latin_face_lacks_is_set_in_another() -> None:
+    (line,) = wrap("膝 (knee) 5 × 10⁻⁴", styles.CELL_BOLD, 400)
+    assert [(piece.style.weight, piece.text) for piece in line] == [
+        ("bold jp", "膝"),
+        ("bold", " (knee) 5 × 10"),
+        ("bold", "−"),
+        ("bold", "⁴"),
+    ]
+
+
+def test_a_character_takes_the_form_of_the_document_and_what_one_form_lacks_comes_from_the_other() -> None:
+    def faces(text: str) -> list[str]:
+        (line,) = wrap(text, styles.CELL, 400)
+        return [piece.style.weight for piece in line]
+
+    with prefer("sc"):
+        assert faces("直") == ["regular sc"]
+    with prefer("jp"):
+        assert faces("直") == ["regular jp"]
+        assert faces("随访") == ["regular jp", "regular sc"]
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "form"),
+    [
+        ("en", "Asia/Tokyo", "jp"),
+        ("en", "Europe/Vienna", "sc"),
+        ("ja", "Europe/Vienna", "jp"),
+        ("zh-hans", "Asia/Tokyo", "sc"),
+    ],
+)
+def test_the_language_decides_the_form_and_the_place_where_it_says_nothing(language: str, zone: str, form: str) -> None:
+    assert form_for(language, zone) == form

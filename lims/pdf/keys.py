@@ -1,0 +1,116 @@
+"""The key that seals files, with its certificate: RSA-3072, in a file that is not in the database.
+
+Made at first use, except in production, where it is given: DOCUMENT_KEY, and DOCUMENT_CERTIFICATE when the
+certificate, with those it hangs from, is in a file of its own. Not here: what is signed (seal.py).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+from django.utils import timezone
+from pyhanko.sign.signers import SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from lims.site import site
+
+BITS = 3072
+YEARS = 15
+
+
+class NoDocumentKey(Exception):
+    """There is no key to seal files with, or its file can't be used."""
+
+
+def signer() -> SimpleSigner:
+    """The key in use with its certificate. Raises NoDocumentKey."""
+    place = Path(settings.DOCUMENT_KEY)
+    if not place.exists():
+        if settings.PRODUCTION:
+            raise NoDocumentKey(f"{place} is not there. Put the RSA key that seals printed records there.")
+        _make(place)
+    try:
+        key = load_pem_private_key(place.read_bytes(), password=None)
+        certificates = _certificates(Path(settings.DOCUMENT_CERTIFICATE))
+    except (ValueError, TypeError, OSError) as error:
+        raise NoDocumentKey(f"The key or certificate that seals printed records can't be read: {error}") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise NoDocumentKey(f"{place} holds no RSA key.")
+    public = key.public_key().public_numbers()
+    fitting = [c for c in certificates if c.public_key.algorithm == "rsa" and _numbers(c) == (public.n, public.e)]
+    if not fitting:
+        raise NoDocumentKey(f"{settings.DOCUMENT_CERTIFICATE} holds no certificate of the key in {place}.")
+    others = SimpleCertificateStore.from_certs([c for c in certificates if c is not fitting[0]])
+    stored = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return SimpleSigner(
+        signing_cert=fitting[0], signing_key=asn1_keys.PrivateKeyInfo.load(stored), cert_registry=others
+    )
+
+
+def _numbers(certificate: asn1_x509.Certificate) -> tuple[int, int]:
+    parsed = certificate.public_key["public_key"].parsed
+    return parsed["modulus"].native, parsed["public_exponent"].native
+
+
+def _certificates(place: Path) -> list[asn1_x509.Certificate]:
+    blocks = pem.unarmor(place.read_bytes(), multiple=True)
+    return [asn1_x509.Certificate.load(content) for kind, _headers, content in blocks if kind == "CERTIFICATE"]
+
+
+def _make(place: Path) -> None:
+    """A new key that vouches for itself, in one file that only its owner reads; the first process to write it wins."""
+    here = site()
+    named = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "Seal of printed records"),
+            *([x509.NameAttribute(NameOID.ORGANIZATION_NAME, here.name[:64])] if here else []),
+        ]
+    )
+    key = generate_private_key(public_exponent=65537, key_size=BITS)
+    now = timezone.now()  # the certificate is made now, also while an earlier time is replayed
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=True,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(named)
+        .issuer_name(named)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365 * YEARS))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, written = tempfile.mkstemp(dir=place.parent)
+    with os.fdopen(handle, "wb") as out:
+        out.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        out.write(certificate.public_bytes(Encoding.PEM))
+        out.flush()
+        os.fsync(out.fileno())
+    with suppress(FileExistsError):
+        os.link(written, place)
+    Path(written).unlink()

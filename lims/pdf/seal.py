@@ -1,0 +1,125 @@
+"""The site's digital signature on a file: this site made it, and no byte of it has changed since.
+
+PAdES at level B-B (ETSI EN 319 142-1), with an RFC 3161 time stamp when TIMESTAMP_URL says who gives them. It is no
+person's signature: those are in the record. The key is RSA, because other kinds make the file PDF 2.0; where it is
+kept is in `keys.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.request import Request, urlopen
+
+from asn1crypto import cms, tsp
+from django.conf import settings
+from pyhanko.pdf_utils.generic import ByteStringObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from lims.pdf.keys import signer
+
+FIELD = "Seal"
+TIMESTAMP_SECONDS = 20
+
+
+def seal(path_in: Path, path_out: Path, *, reason: str, location: str, at: datetime) -> None:
+    """Write the file, signed, to `path_out`. The same file, key and time give the same bytes, unless time-stamped.
+
+    Raises NoDocumentKey; OSError or pyHanko's errors when no time stamp is to be had.
+    """
+    url = settings.TIMESTAMP_URL
+    metadata = PdfSignatureMetadata(
+        field_name=FIELD,
+        reason=reason,
+        location=location,
+        subfilter=SigSeedSubFilter.PADES,
+        md_algorithm="sha256",
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+        # No room is left over in which a byte could change unseen. How long a time stamp will be is not known before.
+        tight_size_estimates=not url,
+    )
+    with path_in.open("rb") as unsigned, path_out.open("w+b") as signed:
+        writer = _Untouched(unsigned)
+        made_at = _Signer(metadata, signer=signer(), timestamper=_Stamper(url) if url else None)
+        made_at.at = at
+        made_at.sign_pdf(writer, output=signed)
+
+
+def problem(path: Path) -> str:
+    """Why a file is not, byte for byte, one that this site sealed; "" if it is. Raises NoDocumentKey."""
+    anchor = signer().signing_cert
+    try:
+        with path.open("rb") as file:
+            signatures = PdfFileReader(file).embedded_signatures
+            if len(signatures) != 1:
+                return f"The file carries {len(signatures)} signatures instead of one."
+            (only,) = signatures
+            status = validate_pdf_signature(only, ValidationContext(trust_roots=[anchor], allow_fetching=False))
+            # Who gave a time stamp is not asked: this site's certificate is all that is trusted here.
+            if not (status.intact and status.valid and status.trusted):
+                return f"The signature does not hold: {status.summary()}."
+            return _loose_bytes(file, only)
+    # A damaged file fails wherever the parsers meet the damage: each way is the same finding.
+    except Exception as error:
+        return f"The file can't be read as a sealed one: {error or type(error).__name__}"
+
+
+def _loose_bytes(file: BinaryIO, signature: Any) -> str:
+    """What is wrong with the one place a signature can't cover, its own: it holds these very digits, then zeros."""
+    first, length, second, rest = map(int, signature.byte_range)
+    end = file.seek(0, 2)
+    file.seek(first + length)
+    place = file.read(second - first - length)
+    told = cms.ContentInfo.load(signature.pkcs7_content).dump().hex().upper().encode()
+    exact = b"<" + told.ljust(len(place) - 2, b"0") + b">"
+    if first or second + rest != end or place != exact:
+        return "There is something in the file that the signature does not cover."
+    return ""
+
+
+class _Untouched(IncrementalPdfFileWriter):
+    """Adds the signature and leaves what the file says of itself as it is."""
+
+    def _update_meta(self) -> None:
+        pass
+
+    @classmethod
+    def _handle_id(cls, prev: PdfFileReader) -> Any:
+        """The second half of the identifier, which changes with every revision: from the first, not at random."""
+        identifier = super()._handle_id(prev)
+        identifier[1] = ByteStringObject(hashlib.sha256(b"sealed" + bytes(identifier[0])).digest()[:16])
+        return identifier
+
+
+class _Signer(PdfSigner):
+    """Takes the time it is given."""
+
+    at: datetime
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self.at
+        return session
+
+
+class _Stamper(TimeStamper):
+    """Asks a time-stamping authority over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        kinds = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        asked = Request(self._url, data=req.dump(), headers=kinds)
+        with urlopen(asked, timeout=TIMESTAMP_SECONDS) as answer:
+            return tsp.TimeStampResp.load(answer.read())
