@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,12 +17,15 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
 from batches.models import Batch, Harvest
+from lims.accounts.commands import record_sign_in
 from lims.accounts.models import User
-from lims.ledger.models import Entry, Head
+from lims.ledger import checkpoints
+from lims.ledger.models import Checkpoint, CheckpointHead, Entry, Head
 from lims.ledger.verify import Finding, verify
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 from tests.builders import Story
+from tests.cast import gather_cast
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def received(story: Story) -> Story:
 def guarded() -> list[type[models.Model]]:
     """Every model whose rows are evidence."""
     recorded = list(recorded_models())
-    return [*recorded, *(version_model(m) for m in recorded), Entry, Head, Signature]
+    return [*recorded, *(version_model(m) for m in recorded), Entry, Head, Signature, Checkpoint, CheckpointHead]
 
 
 def kept(kind: str) -> list[type[models.Model]]:
@@ -240,6 +245,51 @@ def test_it_finds_a_stream_that_vanished(received: Story) -> None:
     found = attack(drop_with_head)
     assert found is not None
     assert {"version never sealed", "signature never sealed"} <= {f.kind for f in found}
+
+
+def test_it_names_an_entry_whose_text_is_no_text_at_all(received: Story) -> None:
+    """SQLite keeps bytes that no program can read as text."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL refuses it")
+    entry = Entry.objects.get(stream=received.batch.stream, seq=2)
+
+    def spoil(column: str) -> None:
+        with connection.cursor() as cursor:
+            sql = f"UPDATE ledger_entry SET {column} = CAST(x'ff41' AS TEXT) WHERE id = %s"  # noqa: S608
+            cursor.execute(sql, [entry.pk.hex])
+
+    for column in ("stream", "seq", "prev", "hash", "payload", "name"):
+        found = attack(lambda column=column: spoil(column))  # type: ignore[misc]
+        assert found is None or names(found, Entry, entry.pk), f"{column}: {found}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acts_go_on_while_it_verifies_and_are_no_finding(checkpoint_dir: Path) -> None:
+    cast = gather_cast()
+    checkpoints.write()
+    before = Entry.objects.count()
+    failed: list[BaseException] = []
+
+    def act() -> None:
+        try:
+            record_sign_in(cast.technician)
+            checkpoints.write()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    def meanwhile(entries: int) -> None:
+        person = Thread(target=act)
+        person.start()
+        person.join(timeout=10)
+        assert not person.is_alive(), "verifying keeps people waiting"
+
+    report = verify(progress=meanwhile)
+    assert failed == []
+    assert report.findings == []
+    assert report.entries == before < Entry.objects.count()
+    assert verify().ok
 
 
 def test_it_does_not_take_a_stream_that_is_not_there_for_one_in_order(received: Story) -> None:

@@ -11,30 +11,39 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, models, transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from batches.models import Correction
-from lims.ledger.models import Entry, Head
+from lims.ledger import checkpoints
+from lims.ledger.models import Checkpoint, CheckpointHead, Entry, Head
 from lims.ledger.verify import Finding, verify
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 from tests.builders import Story
 from tests.lims.ledger.test_verify import attack, change, copy, kept, names, other, remove
 
+LEDGER: list[type[models.Model]] = [Entry, Head, Signature, Checkpoint, CheckpointHead]
+
 Tried = list[tuple[models.Model, str, list[Any]]]
 
 
 @pytest.fixture
 def whole(story: Story) -> Story:
-    """A batch issued, grown, corrected, released, infused and followed up, with a deviation on the way."""
+    """A batch issued, grown, corrected, released, infused and followed up; with a deviation and checkpoints."""
     harvest = story.harvest()
     story.correct(harvest, "anaesthesia", "Lidocaine 2 %, local")
     story.isolate()
+    checkpoints.write()
     deviation = story.raise_deviation()
     story.assess(deviation)
     story.released()
     story.infuse()
+    checkpoints.write()
     story.adverse_event()
     story.follow_up()
+    checkpoints.write()
     return story
 
 
@@ -130,7 +139,7 @@ def test_a_row_taken_away_or_added_anywhere_is_named(whole: Story, act: str, kin
     assert len(done) > len(tables) * (0.25 if (act, kind) == ("copy", "rows") else 0.9)
 
 
-@pytest.mark.parametrize("model", [Entry, Head, Signature], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("model", LEDGER, ids=lambda m: m.__name__)
 def test_every_column_of_the_ledger_is_watched_wherever_it_is(whole: Story, model: type[models.Model]) -> None:
     dice = random.Random(model.__name__)
     for field in model._meta.concrete_fields:
@@ -139,6 +148,23 @@ def test_every_column_of_the_ledger_is_watched_wherever_it_is(whole: Story, mode
             done, found = all_at_once([(row, field.name, changing(row, field))])
             for _row, name, keys in done:
                 assert names(found, model, *keys), f"{model._meta.label} {row.pk}: {name} was changed and not found"
+
+
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_one_row_changed_taken_away_or_added_is_found(whole: Story, data: st.DataObject) -> None:
+    """Any table, any row, any column: what the chances above may have missed."""
+    model = data.draw(st.sampled_from([*kept("rows"), *kept("versions"), *LEDGER]))
+    keys = [str(pk) for pk in model._base_manager.order_by("pk").values_list("pk", flat=True)]
+    row = model._base_manager.get(pk=data.draw(st.sampled_from(keys)))
+    field = data.draw(st.sampled_from(model._meta.concrete_fields))
+    what = {
+        "change": changing(row, field),
+        "remove": lambda: [remove(row), row.pk],
+        "add": lambda: [copy(row)],
+    }
+    done, found = all_at_once([(row, field.name, what[data.draw(st.sampled_from(sorted(what)))])])
+    assert found or not done, f"{model._meta.label} {row.pk}: {done}"
 
 
 @pytest.mark.parametrize("model", [Entry, Signature], ids=lambda m: m.__name__)
