@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC
+from itertools import islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lims.ledger.models import Head
+from lims.ledger.models import Entry, Head
 from lims.ledger.reading import Told, Wanted, fitting, told_all
 from lims.signatures.models import Signature
 
@@ -62,25 +63,30 @@ def as_json(wanted: Wanted, zone: ZoneInfo, *, progress: Progress | None = None)
 
 
 def _pieces(wanted: Wanted, zone: ZoneInfo, progress: Progress | None) -> Iterator[list[Told_with_signatures]]:
+    total, done = fitting(wanted).count(), 0
+    entries = _entries(wanted)
+    while piece := list(islice(entries, PIECE)):
+        given: dict[UUID, list[Signature]] = defaultdict(list)
+        for signature in Signature.objects.filter(entry__in=piece).order_by("position"):
+            given[signature.entry_id].append(signature)
+        with timezone.override(zone):
+            told = [(each, given[each.entry.pk]) for each in told_all(piece)]
+        yield told
+        done += len(piece)
+        if progress:
+            progress(done, max(total, done))
+
+
+def _entries(wanted: Wanted) -> Iterator[Entry]:
+    """The entries asked for, by key and never by one long query: SQLite could not note the progress beside it."""
     heads = dict(Head.objects.order_by("stream").values_list("stream", "seq"))
     if wanted.stream:
         heads = {name: seq for name, seq in heads.items() if name.lower() == wanted.stream.lower()}
-    found = fitting(wanted)
-    total, done = found.count(), 0
     for stream, end in heads.items():
-        last = 0
-        # By key, never by one long query: SQLite could not note the progress beside it.
-        while piece := list(found.filter(stream=stream, seq__gt=last, seq__lte=end).order_by("seq")[:PIECE]):
+        found, last = fitting(wanted).filter(stream=stream, seq__lte=end).order_by("seq"), 0
+        while piece := list(found.filter(seq__gt=last)[:PIECE]):
             last = piece[-1].seq
-            given: dict[UUID, list[Signature]] = defaultdict(list)
-            for signature in Signature.objects.filter(entry__in=piece).order_by("position"):
-                given[signature.entry_id].append(signature)
-            with timezone.override(zone):
-                told = [(each, given[each.entry.pk]) for each in told_all(piece)]
-            yield told
-            done += len(piece)
-            if progress:
-                progress(done, max(total, done))
+            yield from piece
 
 
 def _heads() -> list[str]:

@@ -83,5 +83,7 @@ def test_qa_finds_an_act_and_reads_what_it_changed(
     keep(qa, "entry", width)
     for name in ("site:start", "account:sign-in"):
         qa.open(f"/ledger/{Entry.objects.filter(name=name).latest('at').pk}/")
+    qa.open("/ledger/exports/?stream=B-0001")
+    keep(qa, "exports", width)
     qa.open("/ledger/?act=none+such")
     assert (qa.faults, qa.blocked) == ([], [])
