@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from batches.models import Batch
 from batches.queries.facts import batch_facts
-from batches.rules.sequence import BY_NAME, refusals
+from batches.rules.sequence import BY_NAME, refusals, words_of
 from lims.signatures.meanings import Meaning
 from lims.web.act_pages import ActPage, act_page
 
@@ -25,7 +25,7 @@ def find_batch(number: str) -> Batch:
 
 def act_words(name: str) -> str:
     """What an act is called on screen."""
-    return _(BY_NAME[name].title) if name in BY_NAME else name
+    return _(words_of(name))
 
 
 def batch_act(
