@@ -8,7 +8,7 @@ from decimal import Decimal
 from batches.commands.judging import raise_for
 from batches.commands.streams import advance, batch_stream, locked, require, signed_by
 from batches.models import Batch, Harvest, Receipt
-from batches.queries.infusions import consents_missing
+from batches.queries.infusions import consents_missing, consents_signed_after
 from batches.rules import harvests as rules
 from batches.rules.judging import Finding, comment_refusals
 from batches.rules.states import Stage
@@ -18,6 +18,7 @@ from lims.acts import Act
 from lims.commands import command
 from lims.refusals import refuse_if_any
 from lims.signatures.meanings import Meaning
+from lims.site import zone
 
 
 @command(
@@ -45,7 +46,8 @@ def record_harvest(
     """Record the harvest of adipose tissue: volume in mL, temperature in °C.
 
     Raises:
-        Refused: HAR-01 harvested before, HAR-02 no volume, HAR-03 consent withdrawn, TIM-* times that can't be.
+        Refused: HAR-01 harvested before, HAR-02 no volume, HAR-03 consent withdrawn, HAR-04 consent signed
+            after the harvest began, TIM-* times that can't be.
     """
     live = locked(batch)
     require("harvest:log", live)
@@ -53,6 +55,7 @@ def record_harvest(
         [
             *rules.volume_refusals(volume_ml),
             *rules.consent_refusals(consents_missing(live)),
+            *rules.consent_date_refusals(consents_signed_after(live, started_at.astimezone(zone()).date())),
             *done_refusals(done_at, act.at, late_reason, after=started_at),
             *not_before(started_at, live.issued_at - rules.ISSUE_MAY_FOLLOW, "started_at"),
             *not_before(dispatched_at, done_at, "dispatched_at"),

@@ -21,6 +21,7 @@ from lims.acts import Act
 from lims.commands import command
 from lims.refusals import refuse_if_any
 from lims.signatures.meanings import Meaning
+from lims.site import zone
 
 # Laboratory and physician are told of a failure after infusion within a day (a default of this system; FACT asks for
 # immediate notice).
@@ -61,7 +62,7 @@ def record_result(
 
     Raises:
         Refused: RES-01 nothing pending, RES-02 recorded before, RES-03 to RES-05 no result or one that can't be,
-            RES-06 not within limits and no comment, ATT-* the file, TIM-*.
+            RES-06 not within limits and no comment, RES-11 a culture read too early, ATT-* the file, TIM-*.
     """
     live = locked(batch)
     require("result:record", live)
@@ -71,13 +72,20 @@ def record_result(
     answer = Answer(number, censor, choice, text)
     high = high_of(live, asked)
     limit = limit_text(asked, high)
+    sampled_at = row.sample.done_at if row.sample else live.issued_at
     file, against_file = checked(report, accepted=frozenset(FileKind), field="report")
     refuse_if_any(
         [
             *rules.answer_refusals(asked, answer),
             *rules.comment_refusals(asked, answer, comment, high=high, limit=limit),
+            *rules.incubation_refusals(
+                asked,
+                answer,
+                sampled_on=sampled_at.astimezone(zone()).date(),
+                read_on=done_at.astimezone(zone()).date(),
+            ),
             *against_file,
-            *done_refusals(done_at, act.at, late_reason, after=row.sample.done_at if row.sample else live.issued_at),
+            *done_refusals(done_at, act.at, late_reason, after=sampled_at),
         ]
     )
     row.state = move(RESULTS, ResultState(row.state), ResultState.FINAL)

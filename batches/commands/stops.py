@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 from batches.commands.judging import raise_deviation
 from batches.commands.streams import batch_stream, locked
 from batches.models import Batch, Deviation
+from batches.rules.deviations import IDENTITY
+from batches.rules.sequence import words_of
 from batches.rules.states import DeviationState, Stage
 from lims.accounts.permissions import Permission
 from lims.acts import Act
@@ -19,7 +21,6 @@ from lims.commands import COMMANDS, command
 from lims.refusals import Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
-LIMIT = "identity"
 
 
 @command("deviation:identity", needs=Permission.RAISE_DEVIATIONS, stream=batch_stream)
@@ -29,7 +30,7 @@ def raise_identity_deviation(act: Act, *, batch: Batch, tried: str, by: str, wha
     The same stop tried again while its deviation is open raises no second one.
     """
     live = locked(batch)
-    same = Deviation.objects.filter(batch=live, limit=LIMIT, state=DeviationState.OPEN, description__startswith=what)
+    same = Deviation.objects.filter(batch=live, limit=IDENTITY, state=DeviationState.OPEN, description__startswith=what)
     earlier = same.first()
     if earlier is not None:
         return earlier
@@ -38,9 +39,9 @@ def raise_identity_deviation(act: Act, *, batch: Batch, tried: str, by: str, wha
         batch=live,
         at=act.at,
         severity=Deviation.Severity.CRITICAL,
-        title=f"Identity mismatch, {tried}",
+        title=f"Identity mismatch: {words_of(tried).lower()}",
         description=f"{what} Tried by {by}; the act was refused.",
-        limit=LIMIT,
+        limit=IDENTITY,
     )
 
 

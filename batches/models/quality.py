@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.models.batches import DISPOSITION_LABELS
 from batches.models.done import Done
 from batches.models.fields import cell_number, millilitres
+from batches.rules.deviations import IDENTITY
 from batches.rules.states import DeviationState, ResultState
 from lims.recorded import Recorded
 
@@ -116,7 +117,12 @@ class Deviation(Done, Recorded):
     @property
     def is_raised_by_limit(self) -> bool:
         """Whether a limit raised it, rather than a person."""
-        return bool(self.limit)
+        return bool(self.limit) and not self.is_raised_by_refusal
+
+    @property
+    def is_raised_by_refusal(self) -> bool:
+        """Whether an identity that did not match raised it; the act was refused."""
+        return self.limit == IDENTITY
 
 
 class DeviationAssessment(Recorded):

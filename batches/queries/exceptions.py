@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from batches.models import Batch, Correction, Deviation, Disposition
@@ -24,7 +25,7 @@ from batches.queries.release import named
 from batches.queries.specification import SpecificationLine, matrix
 from batches.rules.limits import Verdict
 from batches.rules.release import RELEASES
-from batches.rules.sequence import BY_NAME
+from batches.rules.sequence import words_of
 from batches.rules.states import DeviationState, DispositionState
 from batches.rules.wording import NO_BREAK_SPACE
 from lims import clock
@@ -261,12 +262,11 @@ def _refused(batch: Batch) -> Iterator[Concern]:
     for entry in Entry.objects.filter(stream=batch.stream, is_refused=True).order_by("seq"):
         notes: dict[str, str] = json.loads(bytes(entry.payload))["notes"]
         reasons = [text for key, text in sorted(notes.items()) if key.startswith("reason ")]
-        title = BY_NAME[entry.name].title if entry.name in BY_NAME else entry.name
         yield Concern(
             tone="now",
             word=_("Refused act"),
-            title=title,
-            text=f"{entry.actor_name}: {' '.join(reasons)[:240]} {notes.get('refused', '')}",
+            title=_(words_of(entry.name)),
+            text=f"{entry.actor_name}: {Truncator(' '.join(reasons)).chars(240)} {notes.get('refused', '')}",
             link_name="ledger-entry",
             link_args=(entry.pk,),
             at=entry.at,

@@ -7,6 +7,7 @@ from batches.queries.dispositions import is_valid
 from batches.queries.lineage import lineage
 from batches.queries.outcomes import waits_for_primary
 from batches.queries.reviewing import unreviewed
+from batches.rules.deviations import IDENTITY
 from batches.rules.sequence import BatchFacts
 from batches.rules.states import DeviationState, DispositionState, InfusionState, ResultState, Stage, VesselState
 from lims import clock
@@ -41,7 +42,7 @@ def batch_facts(batch: Batch) -> BatchFacts:
         is_release_valid=decision is None or is_valid(decision),
         is_expired=fill is not None and clock.now() >= fill.expires_at,
         has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
-        has_open_mismatch=(DeviationState.OPEN, "identity") in raised,
+        has_open_mismatch=(DeviationState.OPEN, IDENTITY) in raised,
         unreviewed_entries=unreviewed(batch),
         waits_for_follow_up=batch.stage == Stage.INFUSED and waits_for_primary(batch),
     )

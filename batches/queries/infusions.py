@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+
+from django.db.models import Min
 
 from batches.models import Batch, Consent, Fill, Infusion, InfusionEvent, Vitals
 from batches.queries.counts import count_result
@@ -102,6 +104,13 @@ def consents_missing(batch: Batch) -> list[str]:
         Consent.objects.filter(patient=batch.patient_id, withdrawn_on__isnull=True).values_list("kind", flat=True)
     )
     return [c.name for c in batch.mbr.process.consents if c.key not in held]
+
+
+def consents_signed_after(batch: Batch, day: date) -> list[tuple[str, date]]:
+    """Each consent that holds today but was signed later than `day` only, with the day it was signed."""
+    held = Consent.objects.filter(patient=batch.patient_id, withdrawn_on__isnull=True)
+    first = dict(held.values_list("kind").annotate(Min("signed_on")))
+    return [(c.name, first[c.key]) for c in batch.mbr.process.consents if c.key in first and first[c.key] > day]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,15 +36,18 @@ _LEADS = {
     Stage.ENDED: (),
 }
 _ALWAYS_LEADS = ("deviation:assess",)
+# Final acts: a page leads with one of these only at its stage, never because nothing else is left to do.
+_ONLY_AT_ITS_STAGE = frozenset({"disposition:decide", "batch:end"})
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An act that may be done now. `due_at` is set when a clock runs for it."""
+    """An act that may be done now. `due_at` is set when a clock runs for it; `leads` when a page may begin with it."""
 
     act: ActRule
     title: str
     due_at: datetime | None = None
+    leads: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def offers_for(user: User, batch: Batch, facts: BatchFacts, person: PersonFacts)
     """What this person may do in this batch as it stands. No query: the facts are given."""
     now: list[Offer] = []
     not_yet: list[NotYet] = []
+    leads = _leads(batch, facts)
     for act in ACTS:
         if not user.may(Permission(act.permission)) or not is_spoken_of(act, facts):
             continue
@@ -81,8 +85,8 @@ def offers_for(user: User, batch: Batch, facts: BatchFacts, person: PersonFacts)
             not_yet.append(NotYet(act, title, against))
         else:
             due = batch.due_at if batch.due_act == act.name else None
-            now.append(Offer(act, title, due))
-    leads = _leads(batch, facts)
+            by_itself = not act.is_always_offered and act.name not in _ONLY_AT_ITS_STAGE
+            now.append(Offer(act, title, due, leads=by_itself or act.name in leads))
     # The sort is stable: acts that lead nothing keep the order of the process, those for any time come last.
     now.sort(key=lambda o: (o.act.is_always_offered or o.act.name == "batch:end", _place(o.act.name, leads)))
     return Offers(tuple(now), tuple(not_yet))

@@ -177,13 +177,17 @@ _OF_MODEL = {
 
 
 def _flags(rows: BatchRows, here: str) -> Mapping[str, str]:
-    """Stations with a deviation: an open one flags gravely, a closed one as past."""
+    """Stations with a deviation: an open one flags gravely, a closed one as past.
+
+    One that belongs to no step flags where the batch stands, as long as it is open.
+    """
     generation_of = {str(p.pk): p.generation for p in rows.passages}
     flags: dict[str, str] = {}
     for deviation in rows.deviations:
-        place = _place_of(deviation, generation_of) or here
-        tone = "alert" if deviation.state == DeviationState.CLOSED else "action"
-        if flags.get(place) != "action":
+        is_closed = deviation.state == DeviationState.CLOSED
+        place = _place_of(deviation, generation_of) or ("" if is_closed else here)
+        tone = "alert" if is_closed else "action"
+        if place and flags.get(place) != "action":
             flags[place] = tone
     return flags
 

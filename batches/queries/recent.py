@@ -20,6 +20,7 @@ from batches import models as m
 from batches.queries.counts import count_result
 from batches.rules.limits import Verdict
 from batches.rules.process import Process
+from batches.rules.sequence import words_of
 from batches.rules.times import is_late
 from batches.rules.wording import cells, percent, quantity, volume
 from lims.ledger.models import Entry
@@ -117,7 +118,7 @@ def _told(entry: Entry, row: models.Model | None, signatures: Sequence[Signature
             entry.at, _("Correction"), f"{row.label}:", was=row.old_text, now=row.new_text, why=row.reason, signed=who
         )
     if row is None:
-        return RecentAct(done_at, _act_words(entry.name), "", signed=who)
+        return RecentAct(done_at, _(words_of(entry.name)), "", signed=who)
     said = _TELLERS[row._meta.label](row, process)
     late_reason = getattr(row, "late_reason", "")
     value = said.value
@@ -147,13 +148,7 @@ def _name(entry: Entry, row: models.Model | None) -> str:
     if isinstance(row, m.Passage):
         name = _("Final cell harvest P{n}") if row.is_final else _("Passage P{n}")
         return name.format(n=row.generation)
-    return str(row._meta.verbose_name).capitalize() if row is not None else _act_words(entry.name)
-
-
-def _act_words(name: str) -> str:
-    """`batch:book` as `Batch, book`: an act that no row tells."""
-    noun, _colon, verb = name.partition(":")
-    return f"{noun.replace('_', ' ').capitalize()}, {verb.replace('_', ' ')}"
+    return str(row._meta.verbose_name).capitalize() if row is not None else _(words_of(entry.name))
 
 
 # ------------------------------------------------------------------------------------------- one line for each model

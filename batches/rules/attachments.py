@@ -80,11 +80,11 @@ def file_refusals(name: str, size: int, head: bytes, *, accepted: frozenset[File
     if kind is None or kind not in accepted:
         yield Refusal(
             "ATT-02",
-            "{name} is {kind} inside. Choose a {accepted} file.",
+            "{name} holds {kind}. Choose a {accepted} file.",
             field,
             {
                 "name": PurePath(name).name,
-                "kind": _WORDS[kind] if kind else "none of the kinds kept",
+                "kind": _WORDS[kind] if kind else "nothing that is kept here",
                 "accepted": " or ".join(sorted(_WORDS[k] for k in accepted)),
             },
         )

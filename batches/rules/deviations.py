@@ -10,6 +10,8 @@ from lims.refusals import Refusal
 
 # Fewer characters tell nobody what happened (a default of this system, not a regulation).
 SHORTEST_ACCOUNT: Final = 10
+# What stands in place of a limit when an identity did not match, so that the act was refused and nobody signed.
+IDENTITY: Final = "identity"
 
 
 def account_refusals(**texts: str) -> Iterator[Refusal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from batches.rules.identity import matches
@@ -24,6 +24,17 @@ def consent_refusals(missing: Iterable[str]) -> Iterator[Refusal]:
     """HAR-03: a consent withdrawn since the batch was issued stops the harvest."""
     for name in missing:
         yield Refusal("HAR-03", "{consent} is missing or withdrawn. Do not harvest; call QA.", None, {"consent": name})
+
+
+def consent_date_refusals(later: Iterable[tuple[str, date]]) -> Iterator[Refusal]:
+    """HAR-04: tissue taken before its consent was signed was taken without one."""
+    for name, signed_on in later:
+        yield Refusal(
+            "HAR-04",
+            "{consent} was signed on {date}, after this harvest began. Check the times; if they are true, call QA.",
+            "started_at",
+            {"consent": name, "date": signed_on.strftime("%-d %b %Y")},
+        )
 
 
 def identity_refusals(

@@ -46,7 +46,7 @@ def lot_refusals(
         return
     if lot.kind != kind:
         yield Refusal(
-            "LOT-05", "Lot {lot} is not {kind}. Scan the right material.", field, {"lot": lot.code, "kind": kind_words}
+            "LOT-05", "Lot {lot} is no {kind}. Scan the right material.", field, {"lot": lot.code, "kind": kind_words}
         )
     if lot.expires_on < on:
         yield Refusal(
@@ -68,7 +68,7 @@ def equipment_refusals(
         return
     if item.kind != kind:
         yield Refusal(
-            "EQP-04", "{code} is not {kind}. Scan the right one.", field, {"code": item.code, "kind": kind_words}
+            "EQP-04", "{code} is no {kind}. Scan the right one.", field, {"code": item.code, "kind": kind_words}
         )
     if not item.is_in_service:
         yield Refusal("EQP-03", "{code} is out of service. Use another one.", field, {"code": item.code})

@@ -122,6 +122,7 @@ def specification_row(reader: Reader) -> SpecificationRow:
         expected=reader.text("expected", ""),
         choices=reader.texts("choices"),
         due_days=reader.integer("due_days", 0),
+        incubation_days=reader.integer("incubation_days", 0),
         computed=reader.text("computed", ""),
         limit_words=reader.text("limit_words", ""),
         evidence=reader.text("evidence", ""),

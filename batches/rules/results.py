@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -113,6 +114,19 @@ def comment_refusals(
             "{test} {result} does not meet {limit}. You may record it; add a comment, QA will see it.",
             "comment",
             {"test": row.name, "result": shown(row, answer), "limit": limit or row.limit},
+        )
+
+
+def incubation_refusals(row: SpecificationRow, answer: Answer, *, sampled_on: date, read_on: date) -> Iterator[Refusal]:
+    """RES-11: that nothing grew is known when the incubation is over (USP <71>: 14 days at least); growth at once."""
+    earliest = sampled_on + timedelta(days=row.incubation_days)
+    if row.incubation_days and answer.choice == row.expected and read_on < earliest:
+        yield Refusal(
+            "RES-11",
+            "«{expected}» is known after {days} days of incubation, on {date} at the earliest. "
+            "Leave it pending until then; record anything else at once.",
+            "choice",
+            {"expected": row.expected, "days": row.incubation_days, "date": earliest.strftime("%-d %b %Y")},
         )
 
 

@@ -324,6 +324,14 @@ ACTS: Final = (
 BY_NAME: Final = {act.name: act for act in ACTS}
 
 
+def words_of(name: str) -> str:
+    """An act of the ledger as people call it: `passage:log` is «Log passage», `patient:weigh` «Patient, weigh»."""
+    if name in BY_NAME:
+        return BY_NAME[name].title
+    noun, _colon, verb = name.partition(":")
+    return f"{noun.replace('_', ' ').capitalize()}, {verb.replace('_', ' ')}" if verb else noun
+
+
 _ORDER: Final = tuple(Stage)
 
 

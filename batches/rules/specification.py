@@ -54,7 +54,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SpecificationRow:
-    """One line of the release specification. `computed` names the figure that fills it, if the record itself does."""
+    """One line of the release specification. `computed` names the figure that fills it, if the record itself does.
+
+    `incubation_days` pass between sampling and the day the expected answer of a culture can be read.
+    """
 
     number: str
     key: str
@@ -73,6 +76,7 @@ class SpecificationRow:
     expected: str = ""
     choices: tuple[str, ...] = ()
     due_days: int = 0
+    incubation_days: int = 0
     computed: str = ""
     limit_words: str = ""
     evidence: str = ""

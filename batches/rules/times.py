@@ -45,7 +45,7 @@ def not_before(at: datetime, earlier: datetime, field: str) -> Iterator[Refusal]
             "TIM-02",
             "This is before {earlier}, when the step before it ended. Check both times.",
             field,
-            {"earlier": earlier.astimezone(at.tzinfo).strftime("%d %b %H:%M")},
+            {"earlier": earlier.astimezone(at.tzinfo).strftime("%-d %b %Y %H:%M")},
         )
 
 

@@ -69,8 +69,9 @@ def number(value: Decimal | int, decimals: int | None = None) -> str:
 
 
 def quantity(value: Decimal | int, unit: str, decimals: int | None = None) -> str:
-    """A number and its unit, held together by a no-break space; an empty unit adds nothing."""
-    text = number(value, decimals)
+    """A number and its unit, held together by a no-break space; an empty unit adds nothing. Many cells are `3×10⁵`."""
+    is_many_cells = unit.startswith("cells") and value >= 10_000
+    text = cells(value, trim=True) if is_many_cells else number(value, decimals)
     return f"{text}{NO_BREAK_SPACE}{unit}" if unit else text
 
 

@@ -15,7 +15,7 @@ from batches.models import Batch
 from batches.queries.facts import batch_facts
 from batches.queries.training import person_facts
 from batches.rules.personal import personal_refusals
-from batches.rules.sequence import BY_NAME, refusals
+from batches.rules.sequence import BY_NAME, refusals, words_of
 from lims.signatures.meanings import Meaning
 from lims.web.access import actor_of
 from lims.web.act_pages import ActPage, act_page
@@ -28,7 +28,7 @@ def find_batch(number: str) -> Batch:
 
 def act_words(name: str) -> str:
     """What an act is called on screen."""
-    return _(BY_NAME[name].title) if name in BY_NAME else name
+    return _(words_of(name))
 
 
 def batch_act(

@@ -40,6 +40,7 @@ from lims.site import zone
 from lims.web.access import actor_of, needs
 
 SHOWN_FIRST = 4
+WRONG_FIRST = 5
 
 # What an act asks for, under its title; a line from the record of the batch stands there where there is one.
 _WHY = {
@@ -70,6 +71,7 @@ _WHY = {
     "follow_up:record": _noop("Face scale and PDAS by item."),
     "deviation:raise": _noop("Anything seen that should not be. Allowed at every stage."),
     "record:correct": _noop("The old value stays, struck through, with the reason."),
+    "batch:book": _noop("Day and hour. The worklists count toward it."),
     "batch:end": _noop("Early, or after the last follow-up. With the reason."),
 }
 
@@ -117,6 +119,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
     offers = offers_for(actor, found, facts, person_facts(actor, found))
     shown = [_shown_offer(offer, rows, now) for offer in offers.now]
     step, signatures = latest_signatures(found)
+    wrong = concerns(found)
     context = {
         "batch": found,
         "rail": rail(rows, now=now, alerts=_alerts(progress)),
@@ -126,7 +129,9 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "offers": shown[:SHOWN_FIRST],
         "more_offers": shown[SHOWN_FIRST:],
         "not_yet": _not_yet(offers),
-        "concerns": concerns(found),
+        "open_count": len(wrong),
+        "wrong": wrong[:WRONG_FIRST],
+        "more_wrong": wrong[WRONG_FIRST:],
         "recent": recent_acts(found),
         "signed_step": step,
         "signatures": [_shown_signature(s) for s in signatures],
@@ -178,7 +183,7 @@ def _shown_offer(offer: Offer, rows: BatchRows, now: datetime) -> ShownOffer:
         url=address(offer.act.url_name, rows.batch),
         due_at=offer.due_at,
         is_overdue=offer.due_at is not None and offer.due_at < now,
-        leads=not offer.act.is_always_offered,
+        leads=offer.leads,
     )
 
 

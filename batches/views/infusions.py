@@ -32,6 +32,7 @@ from batches.models import AdverseEventCheck, Batch, Deviation
 from batches.queries.bedside import Bedside, bedside_of, left_words, pause_words, stop_words
 from batches.queries.facts import batch_facts
 from batches.queries.infusions import bag_of, figures_of
+from batches.rules.deviations import IDENTITY
 from batches.rules.infusions import MISMATCH
 from batches.rules.sequence import BatchFacts, refusals
 from batches.rules.states import DeviationState, InfusionState
@@ -116,7 +117,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _stopped(request: HttpRequest, batch: Batch, reasons: Sequence[Refusal], *, status: int) -> HttpResponse:
-    raised = Deviation.objects.filter(batch=batch, limit="identity", state=DeviationState.OPEN)
+    raised = Deviation.objects.filter(batch=batch, limit=IDENTITY, state=DeviationState.OPEN)
     context = {"batch": batch, "reasons": reasons, "deviations": raised}
     return render(request, "batches/infusions/stopped.html", context, status=status)
 

@@ -95,7 +95,7 @@ def _live(batch: Batch, data: Mapping[str, Any]) -> live.Live:
             process,
             count=count,
             fat_ml=fat,
-            digest_minutes=minutes,
+            digest_minutes=minutes if minutes is not None and minutes >= 0 else None,
             seeded=seeded,
             area_cm2=area_cm2(process, lines),
         ),

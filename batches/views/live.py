@@ -123,6 +123,8 @@ def limit_hint(name: str, limit: Limit, value: Decimal | None) -> Hint | None:
     """A value typed or computed, with its limits: «4 min; alert above 5 min, action above 10 min»."""
     if value is None:
         return None
+    if value < 0:
+        return Hint(name, _("Ends before it starts"), Verdict.ACTION.value)
     shown = quantity(limit.compared(value), limit.unit)
     verdict = limit.verdict(value)
     return Hint(name, f"{shown}; {limit.text}", verdict.value if verdict is not Verdict.WITHIN else "")

@@ -414,8 +414,8 @@ def reading(journey: Journey, scheduled: str) -> None:
 
 
 def follow_up(journey: Journey) -> None:
-    journey.story.results()
     journey.wait(days=123)
+    journey.story.results()
     doctor = journey.as_(journey.cast.clinician)
     doctor.open(f"{journey.home}follow-up/")
     doctor.fill(rater="Ishii Akari", instrument="fps_r", fps_score="2", done_at=journey.at)

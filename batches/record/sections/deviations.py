@@ -23,13 +23,19 @@ def section(facts: Facts, number: str) -> blocks.Section:
     )
 
 
+def _raised(row: Deviation) -> str:
+    if row.is_raised_by_refusal:
+        return _("by the system, when it refused the act")
+    return _("by a limit") if row.is_raised_by_limit else _("by hand")
+
+
 def _deviation(facts: Facts, row: Deviation) -> Iterator[blocks.Block]:
     assessment = getattr(row, "assessment", None)
     closure = getattr(row, "closure", None)
     yield blocks.Heading(f"{row.number}: {row.title}")
     yield blocks.Paragraph(times(facts, row))
     fields: list[tuple[str, blocks.Value]] = [
-        (_("Raised"), _("by a limit") if row.is_raised_by_limit else _("by hand")),
+        (_("Raised"), _raised(row)),
         (_("Severity"), str(row.get_severity_display())),
         (_("State"), str(row.get_state_display())),
         (_("What happened"), row.description),

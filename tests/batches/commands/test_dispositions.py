@@ -14,7 +14,7 @@ from batches.queries.dispositions import is_valid
 from batches.queries.exceptions import concerns
 from batches.queries.facts import batch_facts
 from batches.rules.sequence import refusals
-from batches.rules.states import DispositionState
+from batches.rules.states import DispositionState, ResultState
 from lims.refusals import Refused
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
@@ -45,14 +45,20 @@ def test_a_product_whose_results_may_wait_is_released_conditionally(filled: Stor
     assert is_valid(decision)
 
 
-def test_final_release_waits_for_every_result_and_then_stands(filled: Story) -> None:
+def test_final_release_waits_for_every_result(filled: Story) -> None:
     filled.release_conditionally()
     with pytest.raises(Refused) as refused:
         filled.release()
     assert set(refused.value.codes) == {"REL-02"}
-    filled.results()
-    filled.release()
-    assert filled.fresh().disposition == DispositionState.RELEASED
+    assert filled.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY
+
+
+def test_a_culture_read_on_the_day_of_sampling_stays_pending(filled: Story) -> None:
+    for test in ("sterility_final", "mycoplasma_culture"):
+        with pytest.raises(Refused) as refused:
+            filled.result(test)
+        assert refused.value.codes == ("RES-11",), test
+    assert filled.batch.results.filter(state=ResultState.PENDING, test="sterility_final").exists()
 
 
 def test_a_refused_release_writes_no_decision_and_tells_every_reason(filled: Story) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batches.commands.patients import withdraw_consent
+from batches.commands.patients import record_consent, withdraw_consent
 from batches.models import Deviation
 from batches.rules.states import Stage
 from lims.ledger.models import Entry
@@ -56,6 +56,32 @@ def test_a_patient_who_withdrew_consent_is_not_harvested(story: Story) -> None:
         story.harvest()
     assert refused.value.codes == ("HAR-03",)
     assert story.fresh().stage == Stage.ISSUED
+
+
+def test_tissue_is_not_taken_the_day_before_its_consent_was_signed(story: Story) -> None:
+    story.issue()
+    before = story.at - timedelta(hours=11)
+    with pytest.raises(Refused) as refused:
+        story.harvest(started_at=before, done_at=before, late_reason="Noted on paper.")
+    assert refused.value.codes == ("HAR-04", "HAR-04")
+    assert "was signed on 28 Sep 2026" in refused.value.refusals[0].text
+    assert story.fresh().stage == Stage.ISSUED
+
+
+def test_a_newer_form_signed_after_the_harvest_does_not_hide_the_one_signed_before(story: Story) -> None:
+    story.issue()
+    harvested = story.at
+    story.wait(days=1)
+    with story.now():
+        record_consent(
+            story.cast.clinician,
+            patient=story.patient,
+            kind="tissue_donation",
+            form_version="2.2",
+            signed_on=story.at.date(),
+            signatures=performed(story.cast.clinician),
+        )
+    assert story.harvest(started_at=harvested, done_at=harvested, late_reason="Noted on paper.").pk
 
 
 def test_a_harvest_in_the_future_and_one_that_ends_before_it_began_are_refused_together(story: Story) -> None:

@@ -138,6 +138,8 @@ def test_a_vessel_of_another_patient_is_a_hard_stop_and_leaves_a_critical_deviat
     assert refused(grown, detached={"vessels": codes}) == {"PAS-05"}
     raised = Deviation.objects.get(batch=grown.batch)
     assert (raised.severity, raised.limit) == ("critical", "identity")
+    assert raised.title == "Identity mismatch: log passage"
+    assert raised.is_raised_by_refusal and not raised.is_raised_by_limit
     assert grown.cast.technician.printed_name in raised.description
     assert not Deviation.objects.filter(batch=other.batch).exists()
     acts = list(Entry.objects.filter(stream=grown.batch.number).order_by("seq").values_list("name", "is_refused"))

@@ -34,7 +34,7 @@ def test_a_kind_is_told_from_the_first_bytes(head: bytes, kind: FileKind | None)
 def test_a_pdf_named_jpg_is_told_for_what_it_is() -> None:
     (refusal,) = file_refusals("scan.jpg", 900, PDF, accepted=PHOTOS, field="photo")
     assert (refusal.code, refusal.field) == ("ATT-02", "photo")
-    assert "scan.jpg is PDF inside" in refusal.text
+    assert "scan.jpg holds PDF" in refusal.text
 
 
 def test_a_file_of_fifty_megabytes_is_refused_by_its_size_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from batches.rules.results import (
     Answer,
     answer_refusals,
     comment_refusals,
+    incubation_refusals,
     invalid_refusals,
     judged,
     retest_refusals,
@@ -19,6 +21,22 @@ from batches.rules.results import (
 )
 from batches.rules.specification import Comparison, Outcome, ResultKind, SamplingPoint, SpecificationRow
 from batches.rules.states import ResultState
+
+
+def test_no_growth_is_known_when_the_incubation_is_over_and_growth_at_once() -> None:
+    sterility = row(
+        result_kind=ResultKind.CHOICE, expected="no growth", choices=("no growth", "growth"), incubation_days=14
+    )
+    sampled = date(2026, 10, 27)
+    early = list(
+        incubation_refusals(sterility, Answer(choice="no growth"), sampled_on=sampled, read_on=date(2026, 11, 9))
+    )
+    assert [r.code for r in early] == ["RES-11"]
+    assert "10 Nov 2026" in early[0].text
+    for choice, read_on in (("no growth", date(2026, 11, 10)), ("growth", date(2026, 10, 28))):
+        assert not list(incubation_refusals(sterility, Answer(choice=choice), sampled_on=sampled, read_on=read_on)), (
+            choice
+        )
 
 
 def row(**changes: object) -> SpecificationRow:

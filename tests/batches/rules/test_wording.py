@@ -54,6 +54,8 @@ def test_units_hang_on_a_no_break_space():
     assert percent(Decimal("89.4737")) == "89.5\u00a0%"
     assert quantity(Decimal("3757.861"), "/cm²", 0) == "3,758\u00a0/cm²"
     assert quantity(5, "") == "5"
+    assert quantity(Decimal(90_000_000), "cells") == "9×10⁷\u00a0cells"
+    assert quantity(100, "cells") == "100\u00a0cells"
     assert volume(Decimal(15)) == "15.0\u00a0mL"
     assert volume(Decimal("0.25")) == "0.25\u00a0mL"
     assert span(3000, 5000) == "3,000–5,000"

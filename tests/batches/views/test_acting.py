@@ -85,7 +85,8 @@ def test_the_second_of_two_people_sees_what_the_first_did(story: Story, clinicia
     )
     said = stale.content.decode()
     assert stale.status_code == 409
-    assert story.cast.clinician.printed_name in said
+    assert f"{story.cast.clinician.printed_name}: Record harvest" in said
+    assert "harvest:log" not in said
     assert "Label torn" in said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +28,7 @@ def page(client: Client, story: Story, user: User) -> str:
 
 def section(html: str, heading: str) -> str:
     """The text of one card."""
-    found = re.search(rf'<section class="card" aria-labelledby="{heading}">(.*?)</section>', html, re.S)
+    found = re.search(rf'<section class="card[^"]*" aria-labelledby="{heading}">(.*?)</section>', html, re.S)
     assert found
     return re.sub(r"[ \n\t]+", " ", re.sub(r"<[^>]+>", " ", found[1]))
 
@@ -152,6 +153,35 @@ def test_an_open_deviation_is_what_is_wrong(client: Client, story: Story) -> Non
     html = page(client, story, story.cast.qa)
     assert deviation.number in section(html, "wrong")
     assert offered(html)[0] == "Assess deviation"
+
+
+def test_a_final_act_does_not_lead_because_nothing_else_is_left_to_do(client: Client, story: Story) -> None:
+    story.issue()
+    html = page(client, story, story.cast.qa)
+    assert "Decide disposition" in offered(html)
+    assert 'class="act first"' not in html
+
+
+def test_more_than_five_open_exceptions_are_folded_the_gravest_in_sight(client: Client, story: Story) -> None:
+    story.isolate()
+    for _ in range(6):
+        story.wait(hours=2)
+        story.observe("40", done_at=story.at - timedelta(hours=1), late_reason="Tablet out of use.")
+    story.raise_deviation(severity="critical")
+    wrong = section(page(client, story, story.cast.technician), "wrong")
+    assert "7 open" in wrong
+    assert "2 more open" in wrong
+    assert wrong.index("critical") < wrong.index("2 more open") < wrong.rindex("Late entry")
+
+
+def test_a_closed_deviation_of_no_step_flags_no_station(client: Client, story: Story) -> None:
+    story.isolate()
+    deviation = story.raise_deviation(severity="minor")
+    rail = page(client, story, story.cast.technician).split("<main")[0]
+    assert 'class="flag is-action"' in rail
+    story.assess(deviation)
+    story.close(deviation)
+    assert 'class="flag' not in page(client, story, story.cast.technician).split("<main")[0]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_record(client: Client, story: Story) -> None:

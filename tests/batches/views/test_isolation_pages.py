@@ -95,3 +95,13 @@ def test_the_page_says_why_an_isolation_can_not_come_now(story: Story, client: C
     page = client.get(f"/batches/{story.batch.number}/isolation/")
     assert page.status_code == 409
     assert "ISO-01" in page.content.decode()
+
+
+def test_a_digestion_that_ends_before_it_starts_is_told_and_not_judged_to_be_within_limits(
+    received: Story, client: Client
+) -> None:
+    early = typed(received.at - timedelta(minutes=90))
+    answer = post(client, received, "isolation/figures", an_isolation(received, digestion_ended_at=early))
+    page = answer.content.decode()
+    assert "Ends before it starts" in page
+    assert "\u221215" not in page
