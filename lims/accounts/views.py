@@ -22,7 +22,7 @@ from lims.accounts import commands
 from lims.accounts.forms import PasswordForm, SignInForm, StatementForm, UnlockForm
 from lims.accounts.models import User
 from lims.refusals import Refusal, Refused
-from lims.web import idle
+from lims.web import continuous, idle
 from lims.web.templatetags.lims_tags import refusal_text
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -154,6 +154,7 @@ def password(request: HttpRequest) -> HttpResponse:
                 beside_fields(form, refused.refusals, "old_password")
             else:
                 auth.update_session_auth_hash(request, user)
+                continuous.lapse(request)
                 return redirect(back)
     return render(request, "lims/accounts/password.html", {"form": form, "next": back}, status=status)
 
