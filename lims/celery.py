@@ -50,9 +50,14 @@ def configure() -> None:
                 # A timetable entry that waited out a broken broker is not run late as well.
                 "options": {"expires": 30},
             },
+            "sweep notices": {
+                "task": "lims.notices.tasks.sweep_notices",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
         },
     )
 
 
 app.on_configure.connect(lambda **_: configure(), weak=False)
-app.autodiscover_tasks(["batches", "lims"])
+app.autodiscover_tasks(["batches", "lims", "lims.notices"])

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "lims.accounts",
     "lims.ledger",
     "lims.signatures",
+    "lims.notices",
     "batches",
 ]
 
@@ -126,6 +127,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # After so many minutes without a touch the screen asks for the password again (21 CFR 11.10(d), 11.200(a)).
 IDLE_MINUTES = int(env.text("IDLE_MINUTES", "15"))
+
+# --- E-mail ----------------------------------------------------------------------------------------------------------
+
+# Notices are mailed too, to the addresses of the role they are for, once a host is named.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=True)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "lims@localhost")
+NOTICE_EMAIL = env.notice_email(("qa", "administrator"))
 
 # --- Web -------------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("lims.accounts.urls")),
     path("", include("lims.accounts.people_urls")),
     path("", include("lims.ledger.urls")),
+    path("", include("lims.notices.urls")),
     path("", include("batches.urls")),
 ]
 
@@ -25,6 +26,7 @@ navigation = [
     Destination(_("Deviations"), "deviations", is_extra=True),
     Destination(_("Records"), "records", is_extra=True),
     Destination(_("Audit trail"), "ledger", is_extra=True),
+    Destination(_("Identity"), "identity", Permission.CONFIRM_IDENTITY, is_extra=True),
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]
 

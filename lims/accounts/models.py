@@ -11,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lims.accounts import statement
 from lims.accounts.permissions import Permission, Role, allowed
 from lims.recorded import Recorded, RecordedQuerySet
 
@@ -30,7 +31,8 @@ class User(Recorded, AbstractBaseUser):
     """A person with an account.
 
     The password hash is not kept in history; `credential_digest`, its SHA-256, is, so that a hash changed in the
-    database behind the program is found.
+    database behind the program is found. `password_given_at` and `password_given_by` tell of the last one-time
+    password; it takes back `identity_confirmed_at`, without which nothing is signed.
     """
 
     last_login = None
@@ -46,6 +48,10 @@ class User(Recorded, AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(default=True)
     statement_accepted_at = models.DateTimeField(null=True, blank=True)
+    statement_version = models.PositiveSmallIntegerField(default=0)
+    password_given_at = models.DateTimeField(null=True, blank=True)
+    password_given_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    identity_confirmed_at = models.DateTimeField(_("identity confirmed"), null=True, blank=True)
     failed_attempts = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
     credential_digest = models.CharField(max_length=64)
@@ -66,6 +72,11 @@ class User(Recorded, AbstractBaseUser):
         """Whether this person's role holds `permission`; a disabled account holds none."""
         return self.is_active and allowed(self.role, permission)
 
+    @property
+    def has_accepted_statement(self) -> bool:
+        """Whether this person accepted the statement on electronic signatures as it reads now."""
+        return self.statement_accepted_at is not None and self.statement_version == statement.current()
+
     def is_locked(self, at: datetime) -> bool:
         """Whether the account is locked at a time."""
         return self.locked_until is not None and at < self.locked_until
@@ -78,3 +89,17 @@ class User(Recorded, AbstractBaseUser):
     def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is this account's. It never re-hashes: that would be a write outside an act."""
         return check_password(raw_password, self.password)
+
+
+class IdentityConfirmation(Recorded):
+    """That somebody saw the owner of an account, and how. Nothing is signed with the account before."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="identity_confirmations")
+    printed_name = models.CharField(_("printed name"), max_length=120)
+    evidence = models.TextField(_("how it was checked"))
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Identity of {self.printed_name}"

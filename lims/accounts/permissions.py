@@ -43,10 +43,12 @@ class Permission(StrEnum):
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_ACCOUNTS = "manage_accounts"
+    CONFIRM_IDENTITY = "confirm_identity"
+    ACKNOWLEDGE_NOTICES = "acknowledge_notices"
 
 
 P = Permission
-_EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT_RECORDS})
+_EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT_RECORDS, P.ACKNOWLEDGE_NOTICES})
 
 # The administrator runs the system and holds no GMP right, not even to look at a record.
 ROLES: Final[dict[str, frozenset[Permission]]] = {
@@ -61,13 +63,21 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
         P.MANAGE_MATERIALS,
+        P.CONFIRM_IDENTITY,
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
-    | {P.ISSUE_BATCHES, P.DECIDE_DEVIATIONS, P.DECIDE_DISPOSITION, P.CORRECT_RECORDS, P.MANAGE_MATERIALS},
+    | {
+        P.ISSUE_BATCHES,
+        P.DECIDE_DEVIATIONS,
+        P.DECIDE_DISPOSITION,
+        P.CORRECT_RECORDS,
+        P.MANAGE_MATERIALS,
+        P.CONFIRM_IDENTITY,
+    },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.ACKNOWLEDGE_NOTICES}),
 }
 
 

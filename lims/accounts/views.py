@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from lims.accounts import commands
+from lims.accounts import statement as statements
 from lims.accounts.forms import PasswordForm, SignInForm, StatementForm, UnlockForm
 from lims.accounts.models import User
 from lims.refusals import Refusal, Refused
@@ -171,7 +172,9 @@ def statement(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             commands.accept_statement(_signed_in(request))
             return redirect(back)
-    return render(request, "lims/accounts/statement.html", {"form": form, "next": back}, status=status)
+    version = statements.current()
+    context = {"form": form, "next": back, "version": version, "sentences": statements.TEXTS[version]}
+    return render(request, "lims/accounts/statement.html", context, status=status)
 
 
 def _signed_in(request: HttpRequest) -> User:

@@ -32,7 +32,7 @@ def verify_signers(
     Raises:
         Refused: all reasons at once. SIG-01 missing, SIG-02 the performer is somebody else, SIG-03 second person is
             the performer, SIG-04 the statement is not accepted, SIG-05 second person may not do this, SIG-06 the
-            performer's user name is missing, ACC-* from the password.
+            performer's user name is missing, SIG-07 an identity not confirmed, ACC-* from the password.
     """
     refusals: list[Refusal] = []
     signers: list[VerifiedSigner] = []
@@ -59,9 +59,18 @@ def verify_signers(
         except Refused as refused:
             refusals.extend(refused.refusals)
             continue
-        if user.must_change_password or user.statement_accepted_at is None:
+        if user.must_change_password or not user.has_accepted_statement:
             refusals.append(
                 Refusal("SIG-04", "{name} has not set up signing yet. Sign in once to do so.", field, _named(user))
+            )
+        elif user.identity_confirmed_at is None:
+            refusals.append(
+                Refusal(
+                    "SIG-07",
+                    "The identity of {name} is not confirmed since the account got its password. Ask QA to confirm it.",
+                    field,
+                    _named(user),
+                )
             )
         elif is_second and not user.may(needs):
             refusals.append(

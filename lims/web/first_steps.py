@@ -35,7 +35,7 @@ class FirstStepsMiddleware:
             return None
         if request.user.must_change_password:
             step = "password"
-        elif request.user.statement_accepted_at is None:
+        elif not request.user.has_accepted_statement:
             step = "statement"
         else:
             return None

@@ -29,6 +29,8 @@ AGREED = {
     "import_records": {"technician", "supervisor"},
     "manage_materials": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
+    "confirm_identity": {"qa", "supervisor"},
+    "acknowledge_notices": {"technician", "supervisor", "analyst", "qa", "clinician", "administrator"},
 }
 
 
@@ -43,7 +45,7 @@ def test_every_role_and_every_permission_is_in_the_table() -> None:
 
 
 def test_the_administrator_holds_no_right_over_records() -> None:
-    assert ROLES[Role.ADMINISTRATOR] == {Permission.MANAGE_ACCOUNTS}
+    assert ROLES[Role.ADMINISTRATOR] == {Permission.MANAGE_ACCOUNTS, Permission.ACKNOWLEDGE_NOTICES}
 
 
 def test_who_releases_does_not_produce_test_or_infuse() -> None:

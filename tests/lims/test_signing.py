@@ -138,7 +138,7 @@ def test_nobody_signs_before_choosing_a_password_and_accepting_the_statement(new
     given = {Meaning.PERFORMED: Credential("noda.e", chosen)}
     assert refused(newcomer, given, (Meaning.PERFORMED,)) == {"SIG-04": "performed-password"}
     accept_statement(newcomer)
-    assert verify_signers(newcomer, (Meaning.PERFORMED,), given, needs=NEEDS)[0].user == newcomer
+    assert refused(newcomer, given, (Meaning.PERFORMED,)) == {"SIG-07": "performed-password"}
 
 
 # --- Wrong passwords -------------------------------------------------------------------------------------------------
