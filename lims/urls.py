@@ -26,7 +26,6 @@ navigation = [
     Destination(_("Deviations"), "deviations", is_extra=True),
     Destination(_("Records"), "records", is_extra=True),
     Destination(_("Audit trail"), "ledger", is_extra=True),
-    Destination(_("Identity"), "identity", Permission.CONFIRM_IDENTITY, is_extra=True),
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),
 ]
 

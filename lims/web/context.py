@@ -70,6 +70,11 @@ class Page:
         """The role of the person signed in, in words."""
         return str(self._request.user.get_role_display()) if self.is_signed_in else ""  # type: ignore[union-attr]
 
+    @property
+    def may_confirm_identity(self) -> bool:
+        """Whether the person signed in confirms who others are."""
+        return self.is_signed_in and self._request.user.may(Permission.CONFIRM_IDENTITY)  # type: ignore[union-attr]
+
     @cached_property
     def notices(self) -> list[Notice]:
         """Notices for the person signed in that nobody has acknowledged; none while the screen is locked."""
