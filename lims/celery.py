@@ -56,9 +56,14 @@ def configure() -> None:
                 "options": {"expires": 60},
             },
             "prune failure windows": {"task": "lims.tasks.prune_failure_windows", "schedule": 600.0},
+            "sweep notices": {
+                "task": "lims.notices.tasks.sweep_notices",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
         },
     )
 
 
 app.on_configure.connect(lambda **_: configure(), weak=False)
-app.autodiscover_tasks(["batches", "lims"])
+app.autodiscover_tasks(["batches", "lims", "lims.notices"])

@@ -87,6 +87,20 @@ def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 
 
+def notice_email(roles: tuple[str, ...]) -> dict[str, list[str]]:
+    """The addresses notices of each role are mailed to; none without a host to mail through.
+
+    Raises HalfConfigured when a host is named and nobody is written to, or the other way round.
+    """
+    to = {role: listed(f"NOTICE_EMAIL_{role.upper()}") for role in roles}
+    names = ", ".join(f"NOTICE_EMAIL_{role.upper()}" for role in roles)
+    if text("EMAIL_HOST") and not all(to.values()):
+        raise HalfConfigured(f"EMAIL_HOST is set. Say whom notices are mailed to: {names}.")
+    if not text("EMAIL_HOST") and any(to.values()):
+        raise HalfConfigured(f"{names}: nothing can be mailed there. Name the mail server in EMAIL_HOST.")
+    return to
+
+
 def data_dir(project: Path) -> Path:
     """The folder that holds database, files and secret: DATA_DIR, else `var` in the project."""
     return path("DATA_DIR", project / "var")

@@ -140,8 +140,9 @@ def add_all(rows: Iterable[R]) -> list[R]:
 class Recorded(models.Model):
     """A row of the record. `act` is the act that wrote it as it stands.
 
-    A model below another in what a signature covers names its foreign keys to it in `signed_with`. Fields that change
-    as work goes on, such as a state, are named in `unsigned_fields`.
+    A model below another in what a signature covers names its foreign keys to it in `signed_with`. Rows above that a
+    signature under it covers too are named in `signed_context`, by the foreign keys that lead there (`vessel__batch`).
+    Fields that change as work goes on, such as a state, are named in `unsigned_fields`.
     """
 
     act = models.ForeignKey("ledger.Entry", models.PROTECT, editable=False, related_name="+")
@@ -150,6 +151,7 @@ class Recorded(models.Model):
     objects = RecordedQuerySet.as_manager()
 
     signed_with: ClassVar[tuple[str, ...]] = ()
+    signed_context: ClassVar[tuple[str, ...]] = ()
     unsigned_fields: ClassVar[tuple[str, ...]] = ()
     without_history: ClassVar[tuple[str, ...]] = ()
 

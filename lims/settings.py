@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "lims.accounts",
     "lims.ledger",
     "lims.signatures",
+    "lims.notices",
     "batches",
 ]
 
@@ -159,6 +160,18 @@ SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("administrators", "all"))
 PASSWORD_DAYS = env.number("PASSWORD_DAYS", 0)
 # Every account is reviewed by QA this often.
 ACCESS_REVIEW_MONTHS = env.number("ACCESS_REVIEW_MONTHS", 6)
+
+# --- E-mail ----------------------------------------------------------------------------------------------------------
+
+# Notices are mailed too, to the addresses of the role they are for, once a host is named.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=True)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "lims@localhost")
+NOTICE_EMAIL = env.notice_email(("qa", "administrator"))
 
 # --- Web -------------------------------------------------------------------------------------------------------------
 

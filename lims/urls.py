@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("lims.accounts.people_urls")),
     path("", include("lims.accounts.access_review_urls")),
     path("", include("lims.ledger.urls")),
+    path("", include("lims.notices.urls")),
     path("", include("batches.urls")),
 ]
 

@@ -129,6 +129,11 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "record-training": (403, 200, 403, 200, 403, 403, 403),
     "training-person": (200, 200, 200, 200, 200, 403, 200),
     "withdraw-training": (403, 200, 403, 200, 403, 403, 403),
+    "rename": (403, 403, 403, 403, 403, 200, 403),
+    "identity": (403, 200, 403, 200, 403, 403, 403),
+    "confirm-identity": (403, 200, 403, 200, 403, 403, 403),
+    "notices": (200, 200, 200, 200, 200, 200, 200),
+    "acknowledge-notice": (404, 404, 404, 404, 404, 404, 404),
 }
 
 # Reached without signing in.

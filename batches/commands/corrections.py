@@ -93,6 +93,8 @@ def correct(act: Act, *, batch: Batch, model: str, pk: str, field: str, value: A
     act.add(*made)
     _judge_again(act, live, before)
     _project(act, live)
+    for row_made in made:
+        act.sign(row_made)
     act.sign(root)
     return made[0]
 

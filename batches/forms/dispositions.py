@@ -29,4 +29,9 @@ class DispositionForm(forms.Form):
         max_length=200,
         widget=TextInput({"form": FORM_ID}, hint=_("Who, when and how; needed for a conditional release"), span=12),
     )
+    username = forms.CharField(
+        label=_("Your user name"),
+        required=False,
+        widget=TextInput({"form": FORM_ID, "autocapitalize": "none", "spellcheck": "false"}),
+    )
     password = forms.CharField(label=_("Your password"), strip=False, widget=PasswordInput({"form": FORM_ID}))

@@ -48,6 +48,7 @@ class Batch(Recorded):
     due_act = models.CharField(max_length=60, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
 
+    signed_context = ("mbr",)
     unsigned_fields = (
         "booked_infusion_at",
         "stage",

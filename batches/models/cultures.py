@@ -36,6 +36,8 @@ class Isolation(Done, Recorded):
     shelf = models.CharField(_("shelf"), max_length=20)
     comment = models.TextField(_("comment"), blank=True)
 
+    signed_context = ("batch",)
+
     def __str__(self) -> str:
         return f"Isolation of {self.batch}"
 
@@ -68,6 +70,8 @@ class Passage(Done, Recorded):
     )
     shelf = models.CharField(_("shelf"), max_length=20, blank=True)
     comment = models.TextField(_("comment on alerts"), blank=True)
+
+    signed_context = ("batch",)
 
     class Meta:
         ordering = ["done_at", "id"]
@@ -125,6 +129,8 @@ class VesselLoss(Done, Recorded):
     is_contaminated = models.BooleanField(_("contaminated"))
     reason = models.TextField(_("reason"))
 
+    signed_context = ("vessel__batch",)
+
     def __str__(self) -> str:
         return f"{self.vessel} lost"
 
@@ -154,6 +160,8 @@ class Observation(Done, Recorded):
     medium = models.CharField(_("medium"), max_length=12, choices=Medium)
     comment = models.TextField(_("comment"), blank=True)
 
+    signed_context = ("batch",)
+
     class Meta:
         ordering = ["done_at", "id"]
 
@@ -169,6 +177,8 @@ class MediumChange(Done, Recorded):
     lot = models.ForeignKey("batches.Lot", models.PROTECT, related_name="+", verbose_name=_("medium lot"))
     volume_ml = millilitres(_("medium volume"))
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("batch",)
 
     class Meta:
         ordering = ["done_at", "id"]
@@ -192,6 +202,8 @@ class Fill(Done, Recorded):
     scanned_coi = models.CharField(_("chain of identity on the label"), max_length=40)
     expires_at = models.DateTimeField(_("expires at"))
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("batch",)
 
     def __str__(self) -> str:
         return f"Fill of {self.batch}"

@@ -31,6 +31,8 @@ class Harvest(Done, Recorded):
     dispatched_at = models.DateTimeField(_("dispatched at"))
     transport_temp_c = degrees_c(_("transport temperature set"))
 
+    signed_context = ("batch",)
+
     def __str__(self) -> str:
         return f"Harvest of {self.batch}"
 
@@ -47,6 +49,8 @@ class Receipt(Done, Recorded):
     is_intact = models.BooleanField(_("container intact"))
     is_labelled = models.BooleanField(_("label legible and complete"))
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("batch",)
 
     def __str__(self) -> str:
         return f"Receipt of {self.batch}"

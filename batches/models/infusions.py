@@ -34,6 +34,7 @@ class Infusion(Done, Recorded):
     )
     state = models.CharField(max_length=10, choices=_INFUSION_STATES, default=InfusionState.CHECKED)
 
+    signed_context = ("batch",)
     unsigned_fields = ("state",)
 
     def __str__(self) -> str:
@@ -56,6 +57,8 @@ class InfusionEvent(Done, Recorded):
     reason = models.TextField(_("reason"), blank=True)
     infused_ml = millilitres(_("volume infused"), null=True, blank=True)
 
+    signed_context = ("infusion__batch",)
+
     class Meta:
         ordering = ["done_at", "id"]
 
@@ -75,6 +78,8 @@ class Vitals(Done, Recorded):
     spo2_pct = per_cent(_("oxygen saturation"))
     temperature_c = degrees_c(_("temperature"), null=True, blank=True)
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("infusion__batch",)
 
     class Meta:
         verbose_name_plural = "vitals"
@@ -132,6 +137,8 @@ class AdverseEvent(Done, Recorded):
     outcome = models.TextField(_("outcome"), blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
+    signed_context = ("batch",)
+
     class Meta:
         ordering = ["done_at", "id"]
 
@@ -145,6 +152,8 @@ class AdverseEventCheck(Done, Recorded):
     batch = models.ForeignKey("batches.Batch", models.PROTECT, related_name="adverse_event_checks")
     is_none = models.BooleanField(_("assessed, none"))
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("batch",)
 
     class Meta:
         ordering = ["done_at", "id"]

@@ -27,6 +27,8 @@ class PainAssessment(Done, Recorded):
     medication_change = models.TextField(_("change of medication"), blank=True)
     comment = models.TextField(_("comment"), blank=True)
 
+    signed_context = ("batch",)
+
     class Meta:
         ordering = ["done_at", "id"]
 

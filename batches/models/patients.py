@@ -32,6 +32,8 @@ class Patient(Recorded):
     prior_treatment = models.TextField(_("treatment so far, and why it was not enough"), blank=True)
     enrolled_at = models.DateTimeField(_("enrolled at"))
 
+    unsigned_fields = ("weight_kg", "weighed_on")
+
     class Meta:
         ordering = ["code"]
 
@@ -60,6 +62,8 @@ class Consent(Recorded):
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
     withdrawal_reason = models.TextField(_("reason for withdrawal"), blank=True)
 
+    signed_context = ("patient",)
+
     class Meta:
         ordering = ["signed_on", "id"]
 
@@ -75,6 +79,8 @@ class Eligibility(Recorded):
     assessed_at = models.DateTimeField(_("assessed at"))
     is_eligible = models.BooleanField(_("eligible"))
     comment = models.TextField(_("comment"), blank=True)
+
+    signed_context = ("patient", "mbr")
 
     class Meta:
         verbose_name_plural = "eligibilities"

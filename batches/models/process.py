@@ -28,6 +28,8 @@ class MasterBatchRecord(Recorded):
     content = models.JSONField()
     digest = models.CharField(max_length=64)
 
+    unsigned_fields = ("state",)
+
     class Meta:
         ordering = ["code", "-version"]
         constraints = [

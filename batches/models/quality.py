@@ -35,6 +35,8 @@ class Sample(Done, Recorded):
     cells_used = cell_number(_("viable cells used"), default=0)
     comment = models.TextField(_("comment"), blank=True)
 
+    signed_context = ("batch",)
+
     class Meta:
         ordering = ["done_at", "id"]
 
@@ -70,6 +72,7 @@ class TestResult(Done, Recorded):
     invalid_reason = models.TextField(_("why invalid"), blank=True)
     comment = models.TextField(_("comment"), blank=True)
 
+    signed_context = ("batch",)
     unsigned_fields = ("state", "invalid_reason")
 
     class Meta:
@@ -106,6 +109,7 @@ class Deviation(Done, Recorded):
     immediate_action = models.TextField(_("immediate action"), blank=True)
     state = models.CharField(_("state"), max_length=10, choices=_DEVIATION_STATES, default=DeviationState.OPEN)
 
+    signed_context = ("batch",)
     unsigned_fields = ("state", "severity")
 
     class Meta:
@@ -134,6 +138,8 @@ class DeviationAssessment(Recorded):
     product_impact = models.TextField(_("effect on the product"))
     action = models.TextField(_("action"))
 
+    signed_context = ("deviation",)
+
     def __str__(self) -> str:
         return f"Assessment of {self.deviation}"
 
@@ -144,6 +150,8 @@ class DeviationClosure(Recorded):
     deviation = models.OneToOneField(Deviation, models.PROTECT, related_name="closure")
     conclusion = models.TextField(_("conclusion"))
     is_product_acceptable = models.BooleanField(_("product acceptable"))
+
+    signed_context = ("deviation",)
 
     def __str__(self) -> str:
         return f"Closure of {self.deviation}"
@@ -163,6 +171,8 @@ class Correction(Recorded):
     new_text = models.TextField(_("now"))
     reason = models.TextField(_("reason"))
 
+    signed_context = ("batch",)
+
     class Meta:
         ordering = ["id"]
 
@@ -181,6 +191,8 @@ class Disposition(Recorded):
     physician_informed = models.CharField(_("physician informed of what is pending"), max_length=200, blank=True)
     subjects = models.JSONField(default=list, blank=True)
     record_digest = models.CharField(max_length=64)
+
+    signed_context = ("batch",)
 
     class Meta:
         ordering = ["id"]

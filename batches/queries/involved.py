@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from batches.models import Batch
+from batches.models import Batch, PaperImport
 from lims.accounts.models import User
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
@@ -46,21 +48,36 @@ class SignedStep:
 
 def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
     """Every signed subject of a batch's stream, by model and key."""
+    return _steps(Signature.objects.filter(entry__stream=batch.stream))
+
+
+def relied_on(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
+    """Signed subjects outside a batch's stream that it rests on: consent, eligibility, passages taken from paper."""
+    consents = {c.kind: c for c in batch.patient.consents.order_by("id")}
+    rows: list[models.Model] = [*consents.values(), *batch.patient.assessments_of_eligibility.order_by("-id")[:1]]
+    subjects = Q(subject_model=PaperImport._meta.label, subject_pk__in=_papers(batch))
+    for row in rows:
+        subjects |= Q(subject_model=row._meta.label, subject_pk=str(row.pk))
+    return _steps(Signature.objects.filter(subjects))
+
+
+def _papers(batch: Batch) -> set[str]:
+    return {str(pk) for pk in batch.paper_passages.values_list("paper", flat=True)}
+
+
+def _steps(rows: models.QuerySet[Signature]) -> Mapping[tuple[str, str], SignedStep]:
     given: dict[tuple[str, str], list[Standing]] = defaultdict(list)
     # By place in the stream: two acts may carry one time, and a clock may be set back.
-    rows = Signature.objects.filter(entry__stream=batch.stream).order_by("entry__seq", "position")
-    for standing in standings(rows):
+    for standing in standings(rows.order_by("entry__seq", "position")):
         given[standing.signature.subject_model, standing.signature.subject_pk].append(standing)
     return {key: SignedStep(*key, tuple(found)) for key, found in given.items()}
 
 
 def took_part(user: User, batch: Batch) -> bool:
-    """Whether a person made, witnessed, tested, checked or corrected anything of a batch."""
-    return (
-        Signature.objects.filter(entry__stream=batch.stream, signer=user, meaning__in=_TAKING_PART)
-        .exclude(subject_model__in=_QA_WORK)
-        .exists()
-    )
+    """Whether a person made, witnessed, tested, checked, corrected or transcribed anything of a batch."""
+    given = Signature.objects.filter(signer=user, meaning__in=_TAKING_PART).exclude(subject_model__in=_QA_WORK)
+    of_paper = Q(subject_model=PaperImport._meta.label, subject_pk__in=_papers(batch))
+    return given.filter(Q(entry__stream=batch.stream) | of_paper).exists()
 
 
 def superseded(steps: Mapping[tuple[str, str], SignedStep], *, but: Sequence[str] = ()) -> list[SignedStep]:
@@ -79,11 +96,15 @@ class ShownSignature:
     note: str = ""
 
 
+def shown_signature(standing: Standing) -> ShownSignature:
+    """A signature with its standing, as a page lists it."""
+    given = standing.signature
+    note = "" if standing.is_sealed else _("Not sealed by any act: it was put here around the program")
+    return ShownSignature(given.get_meaning_display(), given.printed_name, given.at, standing.is_valid, note)
+
+
 def signatures_under(row: models.Model) -> list[ShownSignature]:
     """The signatures under one row, oldest first, with their standing."""
     given = Signature.objects.filter(subject_model=row._meta.label, subject_pk=str(row.pk))
     in_order = given.order_by("at", "entry__seq", "position")
-    return [
-        ShownSignature(s.signature.get_meaning_display(), s.signature.printed_name, s.signature.at, s.is_valid)
-        for s in standings(in_order)
-    ]
+    return [shown_signature(s) for s in standings(in_order)]

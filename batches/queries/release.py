@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from batches.models import Batch, Disposition, Equipment, Fill, Isolation, Lot, MediumChange, Passage, Receipt
-from batches.queries.involved import SignedStep, signed_steps, superseded, took_part
+from batches.queries.involved import SignedStep, relied_on, signed_steps, superseded, took_part
 from batches.queries.patients import patient_facts
 from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
@@ -32,6 +32,7 @@ def release_facts(
     process = batch.mbr.process
     fill = Fill.objects.filter(batch=batch).first()
     steps = signed_steps(batch)
+    resting_on = {**steps, **relied_on(batch)}
     valid = patient_facts(batch.patient).consents_valid
     infusion = getattr(batch, "infusion", None)
     stage = Stage(batch.stage)
@@ -54,7 +55,7 @@ def release_facts(
         ),
         deviations=tuple(_deviations(batch)),
         is_identity_checked=Receipt.objects.filter(batch=batch).exists(),
-        superseded=tuple(named(step) for step in superseded(steps, but=(Disposition._meta.label,))),
+        superseded=tuple(named(step) for step in superseded(resting_on, but=(Disposition._meta.label,))),
         unwitnessed=tuple(_unwitnessed(batch, steps)),
         is_expired=fill is not None and clock.now() >= fill.expires_at,
         is_infused=stage in _INFUSED or (stage is Stage.ENDED and infusion is not None),
@@ -62,7 +63,7 @@ def release_facts(
         is_involved=decider is not None and took_part(decider, batch),
         is_trail_reviewed=batch.audit_trail_reviews.exists(),
         unreviewed_entries=unreviewed(batch),
-        ledger_findings=len(verify([batch.stream], files=False).findings),
+        ledger_findings=len(verify([batch.stream, batch.patient.stream], files=False).findings),
         lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
         equipment_overdue=tuple(_overdue(batch)),
     )

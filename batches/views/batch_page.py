@@ -20,6 +20,7 @@ from batches.queries.batch_rows import BatchRows, batch_rows
 from batches.queries.counts import count_result
 from batches.queries.exceptions import concerns
 from batches.queries.facts import batch_facts
+from batches.queries.involved import shown_signature
 from batches.queries.offers import NotYet, Offer, Offers, offers_for
 from batches.queries.rail import rail
 from batches.queries.recent import latest_signatures, recent_acts
@@ -134,7 +135,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "more_wrong": wrong[WRONG_FIRST:],
         "recent": recent_acts(found),
         "signed_step": step,
-        "signatures": [_shown_signature(s) for s in signatures],
+        "signatures": [shown_signature(s) for s in signatures],
         "panel": batch_panel(found, actor),
     }
     return render(request, "batches/batch.html", context)
@@ -228,14 +229,3 @@ def _not_yet(offers: Offers) -> list[ShownNotYet]:
         rest = [title[:1].lower() + title[1:] for title in titles[1:]]
         lines.append(ShownNotYet(", ".join([titles[0], *rest]), same[0].refusals))
     return lines
-
-
-def _shown_signature(standing: object) -> dict[str, object]:
-    given = standing.signature  # type: ignore[attr-defined]
-    return {
-        "meaning": given.get_meaning_display(),
-        "printed_name": given.printed_name,
-        "at": given.at,
-        "valid": standing.is_valid,  # type: ignore[attr-defined]
-        "note": "",
-    }

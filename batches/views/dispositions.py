@@ -25,10 +25,12 @@ from batches.rules.release import DECISIONS, RELEASES, ReleaseFacts, blockers
 from batches.rules.states import DISPOSITIONS, DispositionState
 from batches.views.acting import find_batch
 from lims.accounts.authentication import Credential
+from lims.accounts.models import User
 from lims.accounts.permissions import Permission
 from lims.commands import Stale
 from lims.refusals import Refusal, Refused
 from lims.signatures.models import Signature
+from lims.web import continuous
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
 
@@ -66,7 +68,7 @@ def disposition(request: HttpRequest, number: str) -> HttpResponse:
             title=_("Review for release"),
             button=_("Decide"),
             form_class=DispositionForm,
-            run=lambda actor, **given: _decide(actor, batch, **given),
+            run=lambda actor, **given: _decide(request, actor, batch, **given),
             done_url=home,
             already_url=home,
             stream=batch.stream,
@@ -77,17 +79,29 @@ def disposition(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-def _decide(actor: Any, batch: Batch, *, decision: str, password: str, signatures: object, **given: Any) -> Any:
-    """Run the decision of the button that was pressed, signed with the one password of the bar."""
+def _decide(
+    request: HttpRequest,
+    actor: User,
+    batch: Batch,
+    *,
+    decision: str,
+    username: str,
+    password: str,
+    signatures: object,
+    **given: Any,
+) -> Any:
+    """Run the decision of the button that was pressed, signed in the bar."""
     command, meaning = COMMANDS[DispositionState(decision)]
+    signature = Credential(continuous.name_given(request, actor, "username"), password)
     try:
-        return command(actor, batch=batch, signatures={meaning: Credential(actor.username, password)}, **given)
+        result = command(actor, batch=batch, signatures={meaning: signature}, **given)
     except Stale:
         raise
     except Refused as refused:
-        raise Refused(
-            r.at("password") if r.field == f"{meaning.value}-password" else r for r in refused.refusals
-        ) from refused
+        fields = {f"{meaning.value}-{part}": part for part in ("username", "password")}
+        raise Refused(r.at(fields[r.field]) if r.field in fields else r for r in refused.refusals) from refused
+    continuous.begin(request)
+    return result
 
 
 def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
@@ -117,6 +131,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "in_order": [{"section": s, "brief": brief(s)} for s in in_order],
         "not_in_order": [s for s in sections if s not in in_order],
         "sections": len(sections),
+        "asks_name": not continuous.is_continuous(request),
         "is_involved": facts.is_involved,
         "decisions": decisions,
         "entries": record.footer.code.split()[-2] if record.footer.code else "",

@@ -6,9 +6,9 @@ recorded something is not refused as stale here: rules of state and time guard e
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -42,10 +42,10 @@ from lims import clock
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
 from lims.refusals import Refusal, Refused
-from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
+from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from lims.web.access import actor_of, needs
-from lims.web.act_pages import ActPage, Panel, act_page
+from lims.web.act_pages import ActPage, act_page, panel
 
 
 class _Mismatch(Exception):
@@ -56,7 +56,7 @@ class _Mismatch(Exception):
         self.refusals = refusals
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Turn:
     """One act of the flow: its command, its form, the words of its panel."""
 
@@ -142,13 +142,12 @@ def _bedside(request: HttpRequest, batch: Batch, asked: str) -> HttpResponse:
         crumbs = [(batch.number, reverse("batch", args=[batch.number])), (title, "")]
         context = {"batch": batch, "title": title, "reasons": reasons, "crumbs": crumbs}
         return render(request, "batches/not_now.html", context, status=409)
-    actor = actor_of(request)
     seen = bedside_of(batch, clock.now())
     context = _shown(batch, seen, facts)
     home = reverse("bedside", args=[batch.number])
     turn = TURNS.get(asked)
     if turn is not None and not refusals(turn.name, facts):
-        context |= _waiting_vitals(batch, seen, actor)
+        context |= _waiting_vitals(request, batch, seen)
         context |= {"turn": turn, "asked": asked, "action": f"{home}?act={asked}"}
         return act_page(request, _page(batch, turn.command, str(turn.title), turn.form_class, context, home, seen))
     title = _("Record reading")
@@ -230,7 +229,7 @@ def _belongs(key: str, state: InfusionState) -> bool:
     }[state]
 
 
-def _waiting_vitals(batch: Batch, seen: Bedside, actor: User) -> dict[str, Any]:
+def _waiting_vitals(request: HttpRequest, batch: Batch, seen: Bedside) -> dict[str, Any]:
     """The vitals form as it stands beside the panel of a turn: to be typed in, with ids of its own."""
     form = VitalsForm(
         initial={"scheduled": seen.asked.time.key if seen.asked else "extra"},
@@ -238,9 +237,8 @@ def _waiting_vitals(batch: Batch, seen: Bedside, actor: User) -> dict[str, Any]:
         process=seen.process,
         dues=seen.dues,
     )
+    actor = actor_of(request)
     meanings: Sequence[Meaning] = record_vitals.signed({"batch": batch})  # type: ignore[attr-defined]
-    panels = [
-        Panel(m.value, str(m.label), str(SENTENCES[m]), None if m in SECOND_PERSON else actor.username, "", ())
-        for m in meanings
-    ]
+    # What was typed into the panel of the turn is not this panel's.
+    panels = [dataclasses.replace(panel(request, actor, m), typed_username="") for m in meanings]
     return {"observe_form": form, "observe_signing": panels, "observe_once": uuid.uuid4()}

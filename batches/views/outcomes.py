@@ -14,6 +14,7 @@ from batches.commands.outcomes import record_baseline, record_follow_up
 from batches.forms.outcomes import INSTRUMENTS, PainForm, assessed_of
 from batches.models import AdverseEventCheck, Batch, PainAssessment
 from batches.queries.facts import batch_facts
+from batches.queries.involved import shown_signature
 from batches.queries.outcomes import assessed, baseline_row, infused_on, next_visit, outcomes
 from batches.rules.outcomes import PDAS_RULE, PDAS_TOPICS, figures, signed_number
 from batches.rules.scores import PDAS_ITEMS, days_since
@@ -124,15 +125,7 @@ def both(request: HttpRequest, number: str) -> HttpResponse:
             (code, _(PDAS_TOPICS[code]), [o.assessed.answers[at] for o in found]) for at, code in enumerate(PDAS_ITEMS)
         ],
         "rule": _(PDAS_RULE),
-        "signatures": [
-            {
-                "meaning": s.signature.get_meaning_display(),
-                "printed_name": s.signature.printed_name,
-                "at": s.signature.at,
-                "valid": s.is_valid,
-            }
-            for s in standings(signatures.order_by("at"))
-        ],
+        "signatures": [shown_signature(s) for s in standings(signatures.order_by("at"))],
         "infused_on": infused_on(batch),
         "visit": visit,
         "may_baseline": may_record and not refusals("baseline:record", facts),

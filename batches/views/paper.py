@@ -16,13 +16,12 @@ from django.views.decorators.http import require_GET
 from batches.commands.paper import import_passages, look_at
 from batches.forms.paper import PaperFileForm, PaperImportForm
 from batches.models import PaperImport
+from batches.queries.involved import signatures_under
 from batches.rules.paper import CheckedRow, disagreements
 from batches.rules.wording import cells, percent
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, keep, path_of
 from lims.signatures.meanings import Meaning
-from lims.signatures.models import Signature
-from lims.signatures.standing import standings
 from lims.web.access import needs
 from lims.web.act_pages import ActPage, act_page
 
@@ -129,7 +128,6 @@ def import_file(request: HttpRequest) -> HttpResponse:
 def paper_import(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: its passages as they were transcribed, with the totals that disagree."""
     paper = get_object_or_404(PaperImport.objects.select_related("act"), pk=pk)
-    given = Signature.objects.filter(subject_model="batches.PaperImport", subject_pk=str(pk)).order_by("at", "id")
     passages = list(paper.passages.select_related("batch"))
     context = {
         "paper": paper,
@@ -147,16 +145,7 @@ def paper_import(request: HttpRequest, pk: int) -> HttpResponse:
             for p in passages
         ],
         "wrong": sum(1 for p in passages if p.is_disagreeing),
-        "signatures": [
-            {
-                "meaning": s.signature.get_meaning_display(),
-                "printed_name": s.signature.printed_name,
-                "at": s.signature.at,
-                "valid": s.is_valid,
-                "note": "",
-            }
-            for s in standings(given)
-        ],
+        "signatures": signatures_under(paper),
     }
     return render(request, "batches/imports/paper_import.html", context)
 

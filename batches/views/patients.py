@@ -21,6 +21,7 @@ from batches.commands.patients import (
 )
 from batches.forms.patients import ConsentForm, EligibilityForm, EnrolForm, WeighForm, WithdrawalForm
 from batches.models import Consent, Eligibility, Patient
+from batches.queries.involved import shown_signature
 from batches.queries.patients import consents_required, effective_process, has_open_batch, patient_facts, patient_rows
 from batches.rules.patients import next_acts
 from lims.accounts.permissions import Permission
@@ -235,7 +236,7 @@ def _signatures(consents: list[Consent], assessments: list[Eligibility]) -> list
             "printed_name": s.signature.printed_name,
             "at": s.signature.at,
             "valid": s.is_valid,
-            "note": _("Superseded: changed since"),
+            "note": _("Superseded: changed since") if s.is_sealed else shown_signature(s).note,
         }
         for s in standings(mine)
     ]

@@ -1,7 +1,7 @@
-"""Acts on the accounts of others: invite, change the role, disable and enable, reset a password, unlock.
+"""Acts on the accounts of others: invite, rename, change the role, disable and enable, reset a password, unlock.
 
 Nobody does any of them to their own account. An account is never deleted, and its user name is never used again.
-Not here: what one does with one's own account (commands.py).
+Not here: what one does with one's own account (commands.py), and who confirms an identity (identity.py).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lims.accounts.models import User
 from lims.accounts.permissions import Permission, Role
 from lims.acts import Act
 from lims.commands import command
+from lims.notices.raising import in_words, raise_notice
 from lims.refusals import Refusal, Refused
 
 # Letters and digits that are not taken for one another when read from a screen or over a telephone. Sixteen of these
@@ -57,15 +58,19 @@ def invite(act: Act, *, username: str, printed_name: str, role: str, is_shared: 
     """
     if User.objects.filter(username=username).exists():
         raise Refused(Refusal("ACC-04", "This user name was used before. Choose another one.", "username"))
-    made = User(username=username, printed_name=printed_name, role=role, is_shared=is_shared)
-    return _with_new_password(act, made)
+    user = User(username=username, printed_name=printed_name, role=role, is_shared=is_shared)
+    made = _with_new_password(act, user)
+    _tell_qa(
+        act, made.user, "{name} ({username}): account made by {by} at {at}. It signs nothing until QA confirms it."
+    )
+    return made
 
 
 @command("account:reset-password", needs=Permission.MANAGE_ACCOUNTS)
 def reset_password(act: Act, *, user: User) -> OneTimePassword:
     """Give a person a one-time password, end their sessions and open the lock on their account.
 
-    They can't sign a record before they have chosen a password of their own.
+    They can't sign a record before they have chosen a password of their own and QA has confirmed who they are.
 
     Raises:
         Refused: ACC-06 one's own account, ACC-07 a disabled account, ACC-08 no reason.
@@ -74,7 +79,30 @@ def reset_password(act: Act, *, user: User) -> OneTimePassword:
     _refuse_disabled(live)
     _refuse_without_reason(act)
     live.failed_attempts, live.locked_until = 0, None
-    return _with_new_password(act, live)
+    made = _with_new_password(act, live)
+    _tell_owner(act, live, "Your password was reset by {by} at {at}. If you did not ask for it, tell QA at once.")
+    _tell_qa(act, live, "{name} ({username}): password reset by {by} at {at}. It signs nothing until QA confirms it.")
+    return made
+
+
+@command("account:rename", needs=Permission.MANAGE_ACCOUNTS)
+def rename(act: Act, *, user: User, printed_name: str) -> User:
+    """Give a person another printed name. What they signed keeps the name it was signed with.
+
+    Raises:
+        Refused: ACC-06 one's own account, ACC-07 a disabled account, ACC-08 no reason, ACC-20 the name they have.
+    """
+    live = _of_another(act, user)
+    _refuse_disabled(live)
+    _refuse_without_reason(act)
+    old, new = live.printed_name, printed_name.strip()
+    if new == old:
+        raise Refused(Refusal("ACC-20", "This is the name they have. Type the new one.", "printed_name"))
+    live.printed_name = new
+    act.add(live)
+    _tell_owner(act, live, "Your printed name was changed by {by} at {at}, from {old} to {name}.", old=old)
+    _tell_qa(act, live, "{old} ({username}): printed name changed by {by} at {at} to {name}.", old=old)
+    return live
 
 
 @command("account:change-role", needs=Permission.MANAGE_ACCOUNTS)
@@ -124,7 +152,10 @@ def enable(act: Act, *, user: User) -> OneTimePassword:
         raise Refused(Refusal("ACC-10", "This account is not disabled. There is nothing to enable."))
     _refuse_without_reason(act)
     live.is_active, live.failed_attempts, live.locked_until = True, 0, None
-    return _with_new_password(act, live)
+    made = _with_new_password(act, live)
+    _tell_owner(act, live, "Your account was enabled by {by} at {at}. If you did not ask for it, tell QA at once.")
+    _tell_qa(act, live, "{name} ({username}): enabled by {by} at {at}. It signs nothing until QA confirms it.")
+    return made
 
 
 @command("account:unlock", needs=Permission.MANAGE_ACCOUNTS)
@@ -154,6 +185,18 @@ def state_of(user: User, at: datetime) -> str:
     return "invited" if user.must_change_password else "active"
 
 
+def _tell_owner(act: Act, user: User, message: str, **params: str) -> None:
+    raise_notice(act, message, _told(act, user) | params, person=user)
+
+
+def _tell_qa(act: Act, user: User, message: str, **params: str) -> None:
+    raise_notice(act, message, _told(act, user) | params, roles=(Role.QA,))
+
+
+def _told(act: Act, user: User) -> dict[str, str]:
+    return {"name": user.printed_name, "username": user.username, "by": act.actor_name, "at": in_words(act.at)}
+
+
 def _of_another(act: Act, user: User) -> User:
     if act.actor is not None and act.actor.pk == user.pk:
         raise Refused(Refusal("ACC-06", "This is your own account. Ask another administrator."))
@@ -175,5 +218,6 @@ def _with_new_password(act: Act, user: User) -> OneTimePassword:
     passwords.remember(act, user)
     user.set_password(password)
     user.must_change_password, user.one_time_until = True, act.at + passwords.ONE_TIME_FOR
+    user.password_given_by, user.password_given_at, user.identity_confirmed_at = act.actor, act.at, None
     act.add(user)
     return OneTimePassword(user, password)

@@ -14,9 +14,11 @@ from django.contrib.auth.hashers import make_password
 from lims import clock
 from lims.accounts import passwords, rate_limit
 from lims.accounts.models import User
+from lims.accounts.permissions import Role
 from lims.acts import Act
 from lims.ledger.append import sealed
 from lims.ledger.models import SITE_STREAM
+from lims.notices.raising import in_words, raise_notice
 from lims.refusals import Refusal, Refused
 
 MAX_FAILURES = 5
@@ -78,6 +80,25 @@ def _locked(user: User, at: str | None) -> Refusal:
     return Refusal("ACC-02", _LOCKED, at, {"until": until})
 
 
+def _alert(act: Act, user: User, purpose: str) -> None:
+    """Tell QA and the administrators at once (21 CFR 11.300(d)): who, when, and which prompt was tried last."""
+    assert user.locked_until is not None
+    raise_notice(
+        act,
+        "{name} ({username}): locked until {until} after {number} wrong passwords. The last was typed at {at} for: "
+        "{purpose}. Ask who typed them.",
+        {
+            "name": user.printed_name,
+            "username": user.username,
+            "until": in_words(user.locked_until),
+            "number": str(MAX_FAILURES),
+            "at": in_words(act.at),
+            "purpose": purpose,
+        },
+        roles=(Role.QA, Role.ADMINISTRATOR),
+    )
+
+
 def _record_failure(user: User | None, username: str, purpose: str, *, counts: bool = True) -> User | None:
     """Seal one failed attempt; the fifth in a row locks the account."""
     act = Act(name="account:password-refused", actor=None, at=clock.now(), is_refused=True)
@@ -92,5 +113,6 @@ def _record_failure(user: User | None, username: str, purpose: str, *, counts: b
             live.locked_until = act.at + LOCKED_FOR
             live.failed_attempts = 0
             act.notes["locked until"] = live.locked_until.isoformat()
+            _alert(act, live, purpose)
         act.add(live)
         return live

@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from lims import clock
-from lims.accounts import passwords
+from lims.accounts import passwords, statement
 from lims.accounts.authentication import Credential, verify
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission, Role
@@ -60,6 +60,8 @@ def add_user(act: Act, *, username: str, printed_name: str, role: str, password:
     site = Site.objects.get(pk=1)
     user = User(username=username, printed_name=printed_name, role=role)
     _give_password(user, password, is_demonstration=site.is_demonstration)
+    if not site.is_demonstration:
+        user.password_given_by, user.password_given_at = act.actor, act.at
     act.add(user)
     return user
 
@@ -78,7 +80,8 @@ def _give_password(user: User, password: str, *, is_demonstration: bool) -> None
     if is_demonstration:
         user.set_password(password, hasher=_DEMONSTRATION_HASHER)
         user.must_change_password = False
-        user.statement_accepted_at = clock.now()
+        user.statement_accepted_at, user.statement_version = clock.now(), statement.current()
+        user.identity_confirmed_at = clock.now()
     else:
         user.set_password(password)
 
@@ -129,6 +132,6 @@ def accept_statement(actor: User) -> User:
     """Keep that a person accepts their electronic signature as binding as a written one (21 CFR 11.100)."""
     with sealed(Act(name="account:accept-statement", actor=actor, at=clock.now()), SITE_STREAM) as act:
         user = User.objects.get(pk=actor.pk)
-        user.statement_accepted_at = act.at
+        user.statement_accepted_at, user.statement_version = act.at, statement.current()
         act.add(user)
         return user

@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from lims import clock
+from lims.accounts import statement
 from lims.accounts.credentials import FailureWindow, SecondFactor, UsedPassword
 from lims.accounts.permissions import Permission, Role, allowed
 from lims.accounts.reviews import AccessReview, AccessReviewLine
@@ -37,7 +38,8 @@ class User(Recorded, AbstractBaseUser):
     """A person with an account.
 
     The password hash is not kept in history; `credential_digest`, its SHA-256, is, so that a hash changed in the
-    database behind the program is found.
+    database behind the program is found. `password_given_at` and `password_given_by` tell of the last one-time
+    password; it takes back `identity_confirmed_at`, without which nothing is signed.
     """
 
     last_login = None
@@ -53,6 +55,10 @@ class User(Recorded, AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(default=True)
     statement_accepted_at = models.DateTimeField(null=True, blank=True)
+    statement_version = models.PositiveSmallIntegerField(default=0)
+    password_given_at = models.DateTimeField(null=True, blank=True)
+    password_given_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    identity_confirmed_at = models.DateTimeField(_("identity confirmed"), null=True, blank=True)
     failed_attempts = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
     credential_digest = models.CharField(max_length=64)
@@ -85,6 +91,11 @@ class User(Recorded, AbstractBaseUser):
         """Let every session of this account be over with its next request; saving is the command's."""
         self.session_generation += 1
 
+    @property
+    def has_accepted_statement(self) -> bool:
+        """Whether this person accepted the statement on electronic signatures as it reads now."""
+        return self.statement_accepted_at is not None and self.statement_version == statement.current()
+
     def is_locked(self, at: datetime) -> bool:
         """Whether the account is locked at a time."""
         return self.locked_until is not None and at < self.locked_until
@@ -103,3 +114,17 @@ class User(Recorded, AbstractBaseUser):
         """What a session is checked against at every request: the password, and the generation of sessions."""
         of = f"{self.password} {self.session_generation}"
         return salted_hmac("lims.accounts.session", of, secret=secret, algorithm="sha256").hexdigest()
+
+
+class IdentityConfirmation(Recorded):
+    """That somebody saw the owner of an account, and how. Nothing is signed with the account before."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="identity_confirmations")
+    printed_name = models.CharField(_("printed name"), max_length=120)
+    evidence = models.TextField(_("how it was checked"))
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Identity of {self.printed_name}"

@@ -51,6 +51,27 @@ class RoleForm(forms.Form):
     reason = _reason()
 
 
+class NameForm(forms.Form):
+    """Another printed name, and why."""
+
+    printed_name = forms.CharField(
+        label=_("Printed name"),
+        max_length=120,
+        widget=TextInput(hint=_("As it is printed beside signatures from now on")),
+    )
+    reason = _reason()
+
+
+class IdentityForm(forms.Form):
+    """How it was checked who somebody is."""
+
+    evidence = forms.CharField(
+        label=_("How the identity was checked"),
+        max_length=500,
+        widget=Textarea(hint=_("The document or person that told, and that the owner signed in before you.")),
+    )
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

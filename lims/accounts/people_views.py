@@ -20,7 +20,7 @@ from lims.accounts import administration, second_factor
 from lims.accounts.access_review import still_to_do
 from lims.accounts.administration import STATES, OneTimePassword, state_of
 from lims.accounts.models import User
-from lims.accounts.people_forms import InviteForm, ReasonForm, RoleForm
+from lims.accounts.people_forms import InviteForm, NameForm, ReasonForm, RoleForm
 from lims.accounts.permissions import Permission
 from lims.ledger.reading import history_of
 from lims.web.access import actor_of, needs
@@ -102,6 +102,13 @@ def enable(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_ACCOUNTS)
+def rename(request: HttpRequest, username: str) -> HttpResponse:
+    """Give a person another printed name."""
+    subtitle = _("What this person signed keeps the name of that time")
+    return _plain_act(request, username, _("Change name"), subtitle, administration.rename, form_class=NameForm)
+
+
+@needs(Permission.MANAGE_ACCOUNTS)
 def change_role(request: HttpRequest, username: str) -> HttpResponse:
     """Give a person another role."""
     subtitle = _("What this person signed keeps the role of that time")
@@ -153,7 +160,7 @@ def _plain_act(
         already_url=home,
         subtitle=subtitle,
         crumbs=[(_("People"), reverse("people")), (user.printed_name, home), (title, "")],
-        initial={"role": user.role},
+        initial={"role": user.role, "printed_name": user.printed_name},
     )
     return act_page(request, page)
 

@@ -48,10 +48,12 @@ class Permission(StrEnum):
     MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
     REVIEW_ACCESS = "review_access"
+    CONFIRM_IDENTITY = "confirm_identity"
+    ACKNOWLEDGE_NOTICES = "acknowledge_notices"
 
 
 P = Permission
-_EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT_RECORDS})
+_EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT_RECORDS, P.ACKNOWLEDGE_NOTICES})
 
 # The administrator runs the system and holds no GMP right, not even to look at a record.
 ROLES: Final[dict[str, frozenset[Permission]]] = {
@@ -68,6 +70,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.MANAGE_MATERIALS,
         P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
+        P.CONFIRM_IDENTITY,
     },
     Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
     Role.QA: _EVERYONE_IN_GMP
@@ -81,12 +84,13 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.MANAGE_TRAINING,
         P.EXPORT_RECORDS,
         P.REVIEW_ACCESS,
+        P.CONFIRM_IDENTITY,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
     | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.ACKNOWLEDGE_NOTICES}),
     # Somebody from outside, or on their behalf: reads everything, writes nothing.
-    Role.AUDITOR: frozenset({P.VIEW_RECORDS, P.EXPORT_RECORDS}),
+    Role.AUDITOR: frozenset({P.VIEW_RECORDS, P.EXPORT_RECORDS, P.ACKNOWLEDGE_NOTICES}),
 }
 
 

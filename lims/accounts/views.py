@@ -20,11 +20,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from lims.accounts import commands, entering
+from lims.accounts import statement as statements
 from lims.accounts.forms import PasswordForm, SignInForm, StatementForm, UnlockForm
 from lims.accounts.models import User
 from lims.accounts.second_factor import factor_of
 from lims.refusals import Refusal, Refused
-from lims.web import idle
+from lims.web import continuous, idle
 from lims.web.templatetags.lims_tags import refusal_text
 
 _HOME = "/"
@@ -154,6 +155,7 @@ def password(request: HttpRequest) -> HttpResponse:
                 beside_fields(form, refused.refusals, "old_password")
             else:
                 auth.update_session_auth_hash(request, user)
+                continuous.lapse(request)
                 return redirect(back)
     return render(request, "lims/accounts/password.html", {"form": form, "next": back}, status=status)
 
@@ -170,7 +172,9 @@ def statement(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             commands.accept_statement(_signed_in(request))
             return redirect(back)
-    return render(request, "lims/accounts/statement.html", {"form": form, "next": back}, status=status)
+    version = statements.current()
+    context = {"form": form, "next": back, "version": version, "sentences": statements.TEXTS[version]}
+    return render(request, "lims/accounts/statement.html", context, status=status)
 
 
 def _signed_in(request: HttpRequest) -> User:

@@ -159,6 +159,8 @@ class _Then:
         subject = {pk: v for pk, v in self._rows(model, entry).items() if str(pk) == signature.subject_pk}
         rows = [row_of(model, v) for v in subject.values()]
         self._below(model, set(subject), entry, rows)
+        for version in subject.values():
+            self._above(model, version, entry, rows)
         return rows
 
     def _below(self, model: type[models.Model], above: set[Any], entry: Entry, rows: list[Row]) -> None:
@@ -167,6 +169,17 @@ class _Then:
             rows += [row_of(child, v) for v in found.values()]
             if found:
                 self._below(child, set(found), entry, rows)
+
+    def _above(self, model: Any, version: Any, entry: Entry, rows: list[Row]) -> None:
+        for path in model.signed_context:
+            at, reached = version, model
+            for name in path.split("__"):
+                field = reached._meta.get_field(name)
+                reached = field.related_model
+                at = self._rows(reached, entry).get(getattr(at, field.attname)) if at is not None else None
+            if at is not None:
+                rows.append(row_of(reached, at))
+                self._above(reached, at, entry, rows)
 
     def _rows(self, model: type[models.Model], at: Entry) -> dict[Any, Any]:
         key = model._meta.pk.attname

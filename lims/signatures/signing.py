@@ -6,7 +6,7 @@ never by role.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lims.accounts.authentication import Credential, verify
@@ -31,8 +31,8 @@ def verify_signers(
 
     Raises:
         Refused: all reasons at once. SIG-01 missing, SIG-02 the performer is somebody else, SIG-03 second person is
-            the performer, SIG-04 the statement is not accepted, SIG-05 second person may not do this, ACC-* from the
-            password.
+            the performer, SIG-04 the statement is not accepted, SIG-05 second person may not do this, SIG-06 the
+            performer's user name is missing, SIG-07 an identity not confirmed, ACC-* from the password.
     """
     refusals: list[Refusal] = []
     signers: list[VerifiedSigner] = []
@@ -41,11 +41,13 @@ def verify_signers(
         credential = given.get(meaning)
         is_second = meaning in SECOND_PERSON
         if credential is None or not credential.password or not credential.username.strip():
-            refusals.append(_missing(meaning, field))
+            refusals.extend(_missing(meaning, field, credential))
             continue
         named = credential.username.strip().lower()
         if not is_second and named != actor.username:
-            refusals.append(Refusal("SIG-02", "Only the person signed in can sign here. Sign in as yourself.", field))
+            refusals.append(
+                Refusal("SIG-02", "Only the person signed in can sign here. Sign in as yourself.", _user_field(meaning))
+            )
             continue
         if is_second and named == actor.username:
             refusals.append(
@@ -57,9 +59,18 @@ def verify_signers(
         except Refused as refused:
             refusals.extend(refused.refusals)
             continue
-        if user.must_change_password or user.statement_accepted_at is None:
+        if user.must_change_password or not user.has_accepted_statement:
             refusals.append(
                 Refusal("SIG-04", "{name} has not set up signing yet. Sign in once to do so.", field, _named(user))
+            )
+        elif user.identity_confirmed_at is None:
+            refusals.append(
+                Refusal(
+                    "SIG-07",
+                    "The identity of {name} is not confirmed since the account got its password. Ask QA to confirm it.",
+                    field,
+                    _named(user),
+                )
             )
         elif is_second and not user.may(needs):
             refusals.append(
@@ -84,7 +95,15 @@ def _user_field(meaning: Meaning) -> str:
     return f"{meaning.value}-username"
 
 
-def _missing(meaning: Meaning, field: str) -> Refusal:
+def _missing(meaning: Meaning, field: str, credential: Credential | None) -> Iterator[Refusal]:
     if meaning in SECOND_PERSON:
-        return Refusal("SIG-01", "A second person's signature is missing. Ask them to sign here.", field)
-    return Refusal("SIG-01", "Your signature is missing. Type your password.", field)
+        yield Refusal("SIG-01", "A second person's signature is missing. Ask them to sign here.", field)
+        return
+    if credential is not None and not credential.username.strip():
+        yield Refusal(
+            "SIG-06",
+            "The first signature after signing in, a lock or a new password takes both. Type your user name.",
+            _user_field(meaning),
+        )
+    if credential is None or not credential.password:
+        yield Refusal("SIG-01", "Your signature is missing. Type your password.", field)

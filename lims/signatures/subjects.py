@@ -1,12 +1,13 @@
-"""What a signature covers: a recorded row and every recorded row below it.
+"""What a signature covers: a recorded row, every recorded row below it, and the rows above that give it its meaning.
 
-A model joins what is signed by naming, in `signed_with`, its foreign keys to rows above. Whatever else a signature
-must cover (a master batch record's digest, for instance) is a field of one of these rows.
+A model joins what is signed by naming, in `signed_with`, its foreign keys to rows above. A signed row names, in
+`signed_context`, the rows above that are signed with it, and they name theirs: a step covers its batch, and so the
+master batch record the batch is pinned to, content and all, however far below them it lies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,15 +41,18 @@ def signed_digest(subject: models.Model) -> str:
     """
     version = _created_version(subject)
     if version is not None:
-        return digest_of(_from_act(subject))
+        above = _above(type(subject), {str(subject.pk): subject})
+        return digest_of([*_from_act(subject), *(row for _, row in above)])
     return signed_digests(type(subject), [subject.pk])[str(subject.pk)]
 
 
 def signed_digests(model: type[models.Model], keys: Iterable[object]) -> dict[str, str]:
-    """What signatures under each of `keys` cover now, by key; one query for each model below."""
+    """What signatures under each of `keys` cover now, by key; one query for each model below, and for each above."""
     rows = list(model._base_manager.filter(pk__in=list(keys)))
     trees: dict[str, list[Row]] = {str(r.pk): [_row(r)] for r in rows}
     _gather(model, {r.pk: str(r.pk) for r in rows}, trees)
+    for key, row in _above(model, {str(r.pk): r for r in rows}):
+        trees[key].append(row)
     return {key: digest_of(tree) for key, tree in trees.items()}
 
 
@@ -67,6 +71,21 @@ def _gather(model: type[models.Model], roots: dict[Any, str], trees: dict[str, l
             trees[root].append(_row(row))
             found[row.pk] = root
         _gather(child, found, trees)
+
+
+def _above(model: type[models.Model], rows: Mapping[str, models.Model]) -> Iterator[tuple[str, Row]]:
+    """The rows above each of `rows` that are signed with it, by the same key; a row that is gone is left out."""
+    for path in getattr(model, "signed_context", ()):
+        at, reached = dict(rows), model
+        for name in path.split("__"):
+            field: Any = reached._meta.get_field(name)
+            wanted = {key: getattr(row, field.attname) for key, row in at.items()}
+            reached = field.related_model
+            found = {r.pk: r for r in reached._base_manager.filter(pk__in=set(wanted.values()) - {None})}
+            at = {key: found[pk] for key, pk in wanted.items() if pk in found}
+        shown = {row.pk: _row(row) for row in at.values()}
+        yield from ((key, shown[row.pk]) for key, row in at.items())
+        yield from _above(reached, at)
 
 
 def _created_version(subject: models.Model) -> models.Model | None:

@@ -21,6 +21,7 @@ from lims.commands import Stale, head_seq
 from lims.ledger.append import AlreadyDone
 from lims.refusals import Refusal, Refused
 from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
+from lims.web import continuous
 from lims.web.access import actor_of
 from lims.web.templatetags.lims_tags import field_errors, when
 
@@ -38,7 +39,10 @@ class ShownRefusal:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """One signature panel of a form."""
+    """One signature panel of a form. With no `username` that is known, it is asked for.
+
+    `is_own` is the panel of the person signed in.
+    """
 
     prefix: str
     heading: str
@@ -46,6 +50,17 @@ class Panel:
     username: str | None
     typed_username: str
     errors: Sequence[ShownRefusal]
+    is_own: bool
+
+    @property
+    def name_errors(self) -> list[ShownRefusal]:
+        """What is said beside the user name."""
+        return [e for e in self.errors if e.field == f"{self.prefix}-username"]
+
+    @property
+    def password_errors(self) -> list[ShownRefusal]:
+        """What is said beside the password."""
+        return [e for e in self.errors if e.field == f"{self.prefix}-password"]
 
 
 @dataclasses.dataclass
@@ -96,6 +111,8 @@ def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
         return _page(request, page, form, actor, stale.refusals, _seen(page), once, status=409, changed=said)
     except Refused as refused:
         return _page(request, page, form, actor, refused.refusals, seen, once, status=422)
+    if page.signed:
+        continuous.begin(request)
     return redirect(page.done_url(result) if callable(page.done_url) else page.done_url)
 
 
@@ -125,7 +142,7 @@ def _page(
         "form": form,
         "refusals": [] if changed else shown,
         "changed": changed,
-        "signing": [_panel(request, actor, meaning, shown) for meaning in page.signed],
+        "signing": [panel(request, actor, meaning, shown) for meaning in page.signed],
         "once": once,
         "seen": seen,
         **page.context,
@@ -140,12 +157,15 @@ def _seen(page: ActPage) -> int | None:
 def _credentials(request: HttpRequest, actor: User, signed: Sequence[Meaning]) -> dict[Meaning, Credential]:
     given = {}
     for meaning in signed:
-        username = request.POST.get(f"{meaning.value}-username", "") if meaning in SECOND_PERSON else actor.username
+        field = f"{meaning.value}-username"
+        second = meaning in SECOND_PERSON
+        username = request.POST.get(field, "") if second else continuous.name_given(request, actor, field)
         given[meaning] = Credential(username, request.POST.get(f"{meaning.value}-password", ""))
     return given
 
 
-def _panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[ShownRefusal]) -> Panel:
+def panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[ShownRefusal] = ()) -> Panel:
+    """The panel of one signature: a second person types both components, the person acting at the first signature."""
     second = meaning in SECOND_PERSON
     who = _("a second person") if second else actor.printed_name
     errors = [r for r in shown if r.field in (f"{meaning.value}-password", f"{meaning.value}-username")]
@@ -153,9 +173,10 @@ def _panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[
         prefix=meaning.value,
         heading=_("%(meaning)s by %(who)s") % {"meaning": meaning.label, "who": who},
         sentence=str(SENTENCES[meaning]),
-        username=None if second else actor.username,
+        username=actor.username if not second and continuous.is_continuous(request) else None,
         typed_username=request.POST.get(f"{meaning.value}-username", ""),
         errors=errors,
+        is_own=not second,
     )
 
 

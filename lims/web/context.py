@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 
 from lims import clock
 from lims.accounts.permissions import Permission
+from lims.notices.models import Notice
 from lims.web.idle import is_locked
 from lims.web.place import site_of, zone_of
 
@@ -68,6 +69,18 @@ class Page:
     def role(self) -> str:
         """The role of the person signed in, in words."""
         return str(self._request.user.get_role_display()) if self.is_signed_in else ""  # type: ignore[union-attr]
+
+    @property
+    def may_confirm_identity(self) -> bool:
+        """Whether the person signed in confirms who others are."""
+        return self.is_signed_in and self._request.user.may(Permission.CONFIRM_IDENTITY)  # type: ignore[union-attr]
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        """Notices for the person signed in that nobody has acknowledged; none while the screen is locked."""
+        if not self.is_signed_in or is_locked(self._request):
+            return []
+        return list(Notice.objects.of(self._request.user).open())  # type: ignore[arg-type]
 
     @cached_property
     def site_name(self) -> str:

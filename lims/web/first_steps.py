@@ -56,7 +56,7 @@ class FirstStepsMiddleware:
             step = "password"
         elif is_required(request.user, site_of(request)) and not has_second(request):
             step = "second-factor"
-        elif request.user.statement_accepted_at is None:
+        elif not request.user.has_accepted_statement:
             step = "statement"
         else:
             return None

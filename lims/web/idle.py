@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from lims.web import continuous
+
 LAST_ACTIVE = "last_active_at"
 LOCKED = "locked"
 
@@ -38,8 +40,9 @@ def touch(request: HttpRequest) -> None:
 
 
 def lock(request: HttpRequest) -> None:
-    """Lock this session's screen."""
+    """Lock this session's screen. Signing begins anew behind it, with both components."""
     request.session[LOCKED] = True
+    continuous.lapse(request)
 
 
 def unlock(request: HttpRequest) -> None:

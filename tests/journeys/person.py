@@ -68,13 +68,26 @@ class Person:
             else:
                 field.first.fill(str(value))
 
-    def sign(self, meaning: str = "performed", *, second: tuple[str, User] | None = None) -> None:
-        """Type one's own password, and the second person's beside it."""
-        self.page.locator(f"[name='{meaning}-password']").fill(PASSWORD)
+    def sign(self, meaning: str = "performed", *, within: str = "", second: tuple[str, User] | None = None) -> None:
+        """Type one's own password in a part of the page, and both components of the second person beside it.
+
+        The user name is typed where it is asked: at the first signature, and after a lapse.
+        """
+        self._type(f"{within} [name='{meaning}-username']", f"{within} [name='{meaning}-password']")
         if second is not None:
             as_what, who = second
             self.page.locator(f"[name='{as_what}-username']").fill(who.username)
             self.page.locator(f"[name='{as_what}-password']").fill(PASSWORD)
+
+    def sign_bar(self) -> None:
+        """Sign in the bar of the decision."""
+        self._type("#id_username", "#id_password")
+
+    def _type(self, name: str, password: str) -> None:
+        asked = self.page.locator(name)
+        if asked.count():
+            asked.fill(self.user.username)
+        self.page.locator(password).fill(PASSWORD)
 
     def send(self, button: str) -> None:
         """Press the button of the act, and see it accepted."""

@@ -352,7 +352,7 @@ def examine_and_release(journey: Journey) -> None:
     review_audit_trail(journey)
     qa.open(f"{journey.home}disposition/")
     qa.fill(grounds="Every result that release waits for is final.", physician_informed="Ishii Akari, in writing")
-    qa.page.locator("#id_password").fill("correct-horse-battery")
+    qa.sign_bar()
     qa.press(qa.page.get_by_role("button", name="Release conditionally"))
     assert story.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY, qa.page.inner_text("main")
 

@@ -70,7 +70,7 @@ def test_nobody_witnesses_their_own_work_in_other_letters(cast: Cast, typed: str
 
 def test_only_the_person_signed_in_performs(cast: Cast) -> None:
     given = performed(cast.second_technician)
-    assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {"SIG-02": "performed-password"}
+    assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {"SIG-02": "performed-username"}
 
 
 def test_a_witness_holds_the_same_right(cast: Cast) -> None:
@@ -83,12 +83,24 @@ def test_a_disabled_person_witnesses_nothing(cast: Cast) -> None:
     assert codes == {"ACC-03": "witnessed-password"}
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {Meaning.PERFORMED: Credential("aoki.r", "")}, {Meaning.PERFORMED: Credential(" ", PASSWORD)}]
-)
+@pytest.mark.parametrize("given", [{}, {Meaning.PERFORMED: Credential("aoki.r", "")}])
 def test_a_signature_that_is_missing_is_asked_for(cast: Cast, given: dict[Meaning, Credential]) -> None:
     assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {"SIG-01": "performed-password"}
     assert failures() == 0
+
+
+def test_a_performer_without_a_user_name_is_asked_for_it(cast: Cast) -> None:
+    given = {Meaning.PERFORMED: Credential(" ", PASSWORD)}
+    assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {"SIG-06": "performed-username"}
+    assert failures() == 0
+
+
+def test_a_performer_who_typed_neither_component_is_asked_for_both(cast: Cast) -> None:
+    given = {Meaning.PERFORMED: Credential("", "")}
+    assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {
+        "SIG-06": "performed-username",
+        "SIG-01": "performed-password",
+    }
 
 
 def test_every_reason_is_told_at_once(cast: Cast) -> None:
@@ -126,7 +138,7 @@ def test_nobody_signs_before_choosing_a_password_and_accepting_the_statement(new
     given = {Meaning.PERFORMED: Credential("noda.e", chosen)}
     assert refused(newcomer, given, (Meaning.PERFORMED,)) == {"SIG-04": "performed-password"}
     accept_statement(newcomer)
-    assert verify_signers(newcomer, (Meaning.PERFORMED,), given, needs=NEEDS)[0].user == newcomer
+    assert refused(newcomer, given, (Meaning.PERFORMED,)) == {"SIG-07": "performed-password"}
 
 
 # --- Wrong passwords -------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def signature_row(facts: Facts, standing: Standing) -> blocks.Signature:
         role=str(Role(given.role).label),
         signed_at=words.at(given.at, facts.zone),
         digest=words.short_digest(given.digest),
-        standing=_("valid") if standing.is_valid else _("superseded"),
+        standing=standing.words,
         is_valid=standing.is_valid,
     )
 

@@ -49,6 +49,7 @@ def subject_words(facts: Facts) -> Mapping[Key, str]:
             if row is not None:
                 named[key_of(row)] = text.format(number=d.number)
     named |= {key_of(r): _("Audit-trail review to entry {seq}").format(seq=r.batch_seq) for r in facts.reviews}
+    named |= {key_of(c.row): _("Correction {mark}").format(mark=c.mark) for c in facts.corrections}
     named |= {key_of(d): str(d.get_decision_display()) for d in facts.dispositions}
     if facts.infusion is not None:
         named |= {

@@ -22,6 +22,7 @@ FIELDS = {
     "operator": "Ishii Akari",
     "container_code": "HK-1",
     "transport_temp_c": "5",
+    "performed-username": "ishii.a",
     "performed-password": PASSWORD,
 }
 
@@ -80,6 +81,7 @@ def test_the_second_of_two_people_sees_what_the_first_did(story: Story, clinicia
             "severity": "minor",
             "title": "Label torn",
             "description": "The label of the box is torn.",
+            "performed-username": "aoki.r",
             "performed-password": PASSWORD,
         },
     )

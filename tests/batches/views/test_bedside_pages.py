@@ -33,7 +33,7 @@ def post(story: Story) -> Post:
         with story.now():
             return client.post(  # type: ignore[return-value]
                 f"/batches/{story.batch.number}/{path}",
-                {"once": str(uuid.uuid4()), "performed-password": PASSWORD, **values},
+                {"once": str(uuid.uuid4()), "performed-username": "ishii.a", "performed-password": PASSWORD, **values},
             )
 
     return send

@@ -23,7 +23,7 @@ from tests.builders import EQUIPMENT, LOTS, Story
 from tests.cast import PASSWORD
 from tests.counts import squares
 
-PERFORMED = {"performed-password": PASSWORD}
+PERFORMED = {"performed-username": "aoki.r", "performed-password": PASSWORD}
 WITNESSED = {**PERFORMED, "witnessed-username": "tanabe.m", "witnessed-password": PASSWORD}
 
 

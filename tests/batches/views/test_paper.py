@@ -29,6 +29,7 @@ def signed(cast: Cast, html: str) -> dict[str, str]:
     return {
         **{name: value.replace("&quot;", '"') for name, value in hidden.items()},
         "once": str(uuid.uuid4()),
+        "transcribed-username": cast.technician.username,
         "transcribed-password": PASSWORD,
         "checked-username": cast.second_technician.username,
         "checked-password": PASSWORD,

@@ -55,6 +55,7 @@ def answers(story: Story, **changes: str) -> dict[str, str]:
     return {
         **given,
         "assessed_at": "2026-09-28T09:00",
+        "performed-username": "ishii.a",
         "performed-password": PASSWORD,
         "once": str(uuid.uuid4()),
         **changes,
@@ -145,7 +146,7 @@ def test_consent_is_recorded_under_a_signature_and_withdrawn_with_its_words(stor
     code = enrolled(story, as_)
     client = as_(story.cast.clinician)
     today = clock.now().date().isoformat()
-    signing = {"performed-password": PASSWORD}
+    signing = {"performed-username": "ishii.a", "performed-password": PASSWORD}
     given = {"kind": "treatment", "form_version": "2.1", "signed_on": (clock.now().date() - timedelta(1)).isoformat()}
     sent = client.post(f"/patients/{code}/consents/record/", given | signing | {"once": str(uuid.uuid4())})
     assert sent.status_code == 302
@@ -201,6 +202,7 @@ def test_a_technician_can_not_enrol_and_the_attempt_is_in_the_ledger(story: Stor
 
 def issue_form(story: Story, **changes: str) -> dict[str, str]:
     return {
+        "issued-username": story.cast.qa.username,
         "issued-password": PASSWORD,
         "checked-username": story.cast.second_qa.username,
         "checked-password": PASSWORD,
@@ -262,7 +264,8 @@ def test_a_batch_ends_with_a_reason_and_nothing_is_booked_in_it_afterwards(story
     qa = as_(story.cast.qa)
     address = f"/batches/{batch.number}/end/"
     assert qa.post(address, {"approved-password": PASSWORD, "once": str(uuid.uuid4())}).status_code == 422
-    ends = {"reason": "The patient moved away.", "approved-password": PASSWORD, "once": str(uuid.uuid4())}
+    signing = {"approved-username": story.cast.qa.username, "approved-password": PASSWORD}
+    ends = {"reason": "The patient moved away.", **signing, "once": str(uuid.uuid4())}
     assert qa.post(address, ends).status_code == 302
     assert story.fresh().stage == Stage.ENDED
     sealed = json.loads(bytes(Entry.objects.get(name="batch:end", is_refused=False).payload))

@@ -50,6 +50,7 @@ def test_a_sample_is_taken_on_its_page(client: Client, story: Story) -> None:
             "volume_ml": "10",
             "cells_used": "0",
             "done_at": clock.now().isoformat(),
+            "performed-username": story.cast.technician.username,
             "performed-password": PASSWORD,
         },
     )
@@ -67,6 +68,7 @@ def test_a_refused_sample_keeps_what_was_typed(client: Client, story: Story) -> 
             "cells_used": "0",
             "done_at": clock.now().isoformat(),
             "comment": "Drawn <twice>",
+            "performed-username": story.cast.technician.username,
             "performed-password": PASSWORD,
         },
     )
@@ -88,6 +90,7 @@ def test_a_result_is_recorded_with_its_checker_on_its_page(client: Client, story
             "choice": "non-reactive",
             "done_at": clock.now().isoformat(),
             "method_version": "QC-12 v3",
+            "performed-username": story.cast.analyst.username,
             "performed-password": PASSWORD,
             "checked-username": story.cast.second_analyst.username,
             "checked-password": PASSWORD,
@@ -129,6 +132,7 @@ def test_a_deviation_is_raised_assessed_and_closed_on_its_pages(client: Client, 
             "description": "INC-01 door found ajar at 08:05.",
             "severity": "minor",
             "done_at": clock.now().isoformat(),
+            "performed-username": story.cast.technician.username,
             "performed-password": PASSWORD,
         },
     )
@@ -144,6 +148,7 @@ def test_a_deviation_is_raised_assessed_and_closed_on_its_pages(client: Client, 
             "root_cause": "The latch was loose.",
             "product_impact": "None, under a minute.",
             "action": "Latch replaced.",
+            "reviewed-username": story.cast.qa.username,
             "reviewed-password": PASSWORD,
         },
     )
@@ -151,7 +156,12 @@ def test_a_deviation_is_raised_assessed_and_closed_on_its_pages(client: Client, 
     second = signed_in(Client(), story.cast.second_qa)
     second.post(
         reverse("deviation-close", args=[raised.number]),
-        {"conclusion": "No effect found.", "is_product_acceptable": "yes", "approved-password": PASSWORD},
+        {
+            "conclusion": "No effect found.",
+            "is_product_acceptable": "yes",
+            "approved-username": story.cast.second_qa.username,
+            "approved-password": PASSWORD,
+        },
     )
     raised.refresh_from_db()
     assert raised.state == "closed"
@@ -182,6 +192,7 @@ def test_the_review_shows_every_blocker_and_refuses_with_the_same_codes(client: 
                 "decision": "released_conditionally",
                 "grounds": "Whole record reviewed.",
                 "physician_informed": "Ishii Akari",
+                "username": tested.cast.qa.username,
                 "password": PASSWORD,
             },
         )
@@ -202,6 +213,7 @@ def test_qa_releases_conditionally_on_the_page(client: Client, tested: Story) ->
                 "decision": "released_conditionally",
                 "grounds": "Whole record reviewed.",
                 "physician_informed": "Ishii Akari, by telephone",
+                "username": tested.cast.qa.username,
                 "password": PASSWORD,
             },
         )
@@ -222,7 +234,12 @@ def test_a_wrong_password_is_told_beside_the_password_of_the_bar(client: Client,
     with tested.now():
         answer = signed_in(client, tested.cast.qa).post(
             reverse("disposition", args=[tested.batch.number]),
-            {"decision": "rejected", "grounds": "Growth seen in the flask.", "password": "not this one at all"},
+            {
+                "decision": "rejected",
+                "grounds": "Growth seen in the flask.",
+                "username": "hayashi.s",
+                "password": "not this one at all",
+            },
         )
     assert answer.status_code == 422
     assert 'href="#id_password"' in answer.content.decode()
@@ -240,6 +257,7 @@ def test_a_value_is_corrected_on_its_page_and_struck_through_in_the_list(client:
         {
             "value": "6.5",
             "reason": "Logger read again, 6.5 at the peak.",
+            "corrected-username": cast.technician.username,
             "corrected-password": PASSWORD,
             "witnessed-username": cast.second_technician.username,
             "witnessed-password": PASSWORD,

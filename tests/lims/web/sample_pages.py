@@ -11,6 +11,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from lims.refusals import Refusal
+from lims.web.act_pages import Panel, ShownRefusal
 from lims.web.context import Destination
 from lims.web.health import healthz
 from lims.web.widgets import (
@@ -135,23 +136,17 @@ EXPIRED = Refusal(
 NO_CLEARANCE = Refusal("LIN-01", "BSC-2 has no line clearance in the last 4\u00a0h. Clear the line first.")
 
 
-def _signing(errors: tuple[Refusal, ...] = ()) -> list[dict[str, object]]:
+WRONG = ShownRefusal(
+    "ACC-01", "User name or password is wrong. Try again.", {}, "witnessed-password", "witnessed-password"
+)
+
+
+def _signing(errors: tuple[ShownRefusal, ...] = ()) -> list[Panel]:
+    performed = "I did this step and recorded it as it happened."
+    witnessed = "I was present and checked counts, lots and vessels."
     return [
-        {
-            "prefix": "performed",
-            "heading": "Performed by Aoki Ren",
-            "sentence": "I did this step and recorded it as it happened.",
-            "username": "aoki.r",
-            "errors": (),
-        },
-        {
-            "prefix": "witnessed",
-            "heading": "Witnessed by a second person",
-            "sentence": "I was present and checked counts, lots and vessels.",
-            "username": None,
-            "typed_username": "tanabe.m",
-            "errors": errors,
-        },
+        Panel("performed", "Performed by Aoki Ren", performed, "aoki.r", "", (), is_own=True),
+        Panel("witnessed", "Witnessed by a second person", witnessed, None, "tanabe.m", errors, is_own=False),
     ]
 
 
@@ -170,7 +165,7 @@ def act(request: HttpRequest) -> HttpResponse:
             "figures_url": "/figures/",
             "refusals": [Placed(EXPIRED), Placed(NO_CLEARANCE)] if refused else [],
             "changed": ["Tanabe Mio changed the medium at 10:41."] if "changed" in request.GET else [],
-            "signing": _signing((Refusal("ACC-01", "User name or password is wrong. Try again."),) if refused else ()),
+            "signing": _signing((WRONG,) if refused else ()),
             "button": "Log passage P1",
             "once": "0f9a",
             "seen": "41",
