@@ -95,3 +95,11 @@ def test_a_flag_that_is_neither_yes_nor_no_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DEBUG", typed)
     with pytest.raises(env.HalfConfigured, match="Set it to 1 or 0"):
         env.flag("DEBUG")
+
+
+def test_a_word_that_is_none_of_the_choices_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPER", "Letter")
+    assert env.choice("PAPER", "a4", "letter") == "letter"
+    monkeypatch.setenv("PAPER", "a5")
+    with pytest.raises(env.HalfConfigured, match="a4 or letter"):
+        env.choice("PAPER", "a4", "letter")
