@@ -12,6 +12,7 @@ from lims import clock
 from lims.accounts.commands import add_user
 from lims.accounts.models import FailureWindow, User
 from lims.accounts.rate_limit import PER_ADDRESS, PER_NAME, WINDOW
+from lims.celery import app
 from lims.ledger.models import Entry
 from lims.tasks import prune_failure_windows
 from lims.web.flood import address_of
@@ -122,3 +123,8 @@ def test_addresses_of_one_network_of_ipv6_are_one_client() -> None:
     assert address_of(asked(REMOTE_ADDR=one)) == address_of(asked(REMOTE_ADDR=two)) == "2001:db8:1:2::/64"
     assert address_of(asked(REMOTE_ADDR="::ffff:192.0.2.1")) == "192.0.2.1"
     assert address_of(asked(REMOTE_ADDR="")) == ""
+
+
+def test_every_task_of_the_timetable_is_one_a_worker_knows() -> None:
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
