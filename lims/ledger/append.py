@@ -55,13 +55,16 @@ def open_stream(act: acts.Act, stream: str) -> Head:
     """Lock a stream's head for this act, beginning the stream if it is new."""
     if act.head is not None:
         raise acts.Unsealed("An act belongs to exactly one stream.")
-    Head.objects.get_or_create(stream=stream, defaults={"hash": chain.GENESIS})
-    act.head = Head.objects.select_for_update().get(stream=stream)
+    head = Head.objects.select_for_update().filter(stream=stream).first()
+    if head is None:
+        Head.objects.get_or_create(stream=stream, defaults={"hash": chain.GENESIS})
+        head = Head.objects.select_for_update().get(stream=stream)
+    act.head = head
     if act.once is not None:
         earlier = Entry.objects.filter(once=act.once).first()
         if earlier is not None:
             raise AlreadyDone(earlier)
-    return act.head
+    return head
 
 
 def _seal(act: acts.Act) -> Entry:

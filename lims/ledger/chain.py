@@ -77,7 +77,7 @@ def checkpoint_content(payload: bytes, hash: str) -> dict[str, Any]:
 
 def _ordered(value: object) -> object:
     """The same value with every object's keys in order; raises ValueError for what has no exact form."""
-    if isinstance(value, bool | str) or value is None:
+    if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int):
         if abs(value) >= 2**53:
@@ -87,8 +87,10 @@ def _ordered(value: object) -> object:
         for key in value:
             if not isinstance(key, str):
                 raise ValueError(f"A key must be text: {key!r}")
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf_16)}
-    if isinstance(value, list | tuple):
+        # Of plain letters, both orders are the same.
+        keys = sorted(value) if "".join(value).isascii() else sorted(value, key=_utf_16)
+        return {key: _ordered(value[key]) for key in keys}
+    if isinstance(value, (list, tuple)):
         return [_ordered(item) for item in value]
     raise ValueError(f"{type(value).__name__} has no canonical form; give it as a string: {value!r}")
 

@@ -27,7 +27,7 @@ from lims.recorded import recorded_models
 
 __all__ = ["Finding", "Report", "verify", "verify_since_checkpoint"]
 
-NO_CHECKPOINT = "There is no checkpoint yet, so a stream cut short or computed anew would not be seen."
+NO_CHECKPOINT = "No checkpoint covers this yet, so a stream cut short or computed anew would not be seen."
 
 
 def verify(

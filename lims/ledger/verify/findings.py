@@ -22,7 +22,7 @@ class Report:
     """What was looked at, and what was found.
 
     `newest_checkpoint` is the newest there is, `since_checkpoint` the one an incremental verification trusted.
-    `note` says what could not be looked at for want of checkpoints.
+    `note` says what could not be looked at for want of one.
     """
 
     streams: int = 0

@@ -78,7 +78,8 @@ def _one_by_one(model: type[models.Model], wanted: Iterable[str], report: Report
         except UNREADABLE as error:
             if isinstance(error, OperationalError) and connection.vendor != "sqlite":
                 raise
-            report.found("row unreadable", model._meta.label, key, f"A value can't be read: {str(error)[:120]}.")
+            text = f"A value can't be read: {str(error)[:120]}."
+            report.found("row unreadable", model._meta.label, as_sealed(model, key), text)
 
 
 def digest(row: models.Model) -> str:

@@ -117,10 +117,10 @@ def test_acts_after_the_newest_checkpoint_are_no_finding(covered: Story) -> None
 def test_without_a_checkpoint_it_says_so_and_finds_nothing(story: Story) -> None:
     report = verify()
     assert report.ok
-    assert "no checkpoint yet" in report.note
+    assert "No checkpoint covers" in report.note
     out = StringIO()
     call_command("verify_ledger", stdout=out)
-    assert "no checkpoint yet" in out.getvalue()
+    assert "No checkpoint covers" in out.getvalue()
     out = StringIO()
     call_command("verify_ledger", "--json", stdout=out)
     answer = json.loads(out.getvalue())
@@ -373,7 +373,7 @@ def test_without_a_checkpoint_everything_is_verified(story: Story) -> None:
     report = verify_since_checkpoint()
     assert report.entries == Entry.objects.count()
     assert report.since_checkpoint is None
-    assert "no checkpoint yet" in report.note
+    assert "No checkpoint covers" in report.note
 
 
 def test_the_command_verifies_since_a_checkpoint(covered: Story) -> None:

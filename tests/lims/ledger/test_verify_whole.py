@@ -158,7 +158,7 @@ def test_every_column_of_the_ledger_is_watched_wherever_it_is(whole: Story, mode
                 assert names(found, model, *keys), f"{model._meta.label} {row.pk}: {name} was changed and not found"
 
 
-@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_one_row_changed_taken_away_or_added_is_found(whole: Story, data: st.DataObject) -> None:
     """Any table, any row, any column: what the chances above may have missed."""
