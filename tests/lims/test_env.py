@@ -75,6 +75,23 @@ def test_the_kept_secret_is_made_once_and_read_by_its_owner_only(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+MAILED = {"EMAIL_HOST": "mail.example.org", "NOTICE_EMAIL_QA": "qa@example.org, duty@example.org"}
+
+
+def test_notices_are_mailed_to_addresses_of_each_role_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = ("qa", "administrator")
+    assert env.notice_email(roles) == {"qa": [], "administrator": []}
+    for name, value in MAILED.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(env.HalfConfigured, match="NOTICE_EMAIL_ADMINISTRATOR"):
+        env.notice_email(roles)
+    monkeypatch.setenv("NOTICE_EMAIL_ADMINISTRATOR", "it@example.org")
+    assert env.notice_email(roles)["qa"] == ["qa@example.org", "duty@example.org"]
+    monkeypatch.setenv("EMAIL_HOST", "")
+    with pytest.raises(env.HalfConfigured, match="EMAIL_HOST"):
+        env.notice_email(roles)
+
+
 def test_a_database_url_is_taken_apart() -> None:
     entry = env.database("postgresql://lims:p%40ss@db.example.org:5433/records?sslmode=require", pooled=False)
     assert entry["HOST"] == "db.example.org"
