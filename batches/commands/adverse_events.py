@@ -98,8 +98,8 @@ def assess_adverse_events(
     """Say that adverse events were asked for: none, or those recorded.
 
     Raises:
-        Refused: INF-09 nothing infused, AEV-02 «none» though some are recorded, AEV-06 «those recorded» though none
-            is, TIM-*.
+        Refused: INF-09 nothing infused, INF-15 the infusion goes on, AEV-02 «none» though some are recorded,
+            AEV-06 «those recorded» though none is, TIM-*.
     """
     live = locked(batch)
     require("adverse_event:assess", live)

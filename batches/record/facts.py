@@ -5,6 +5,7 @@ Rows come with what they refer to, so that no section causes a query; figures co
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ class Facts:
     training: Sequence[TrainedPerson]
     entries: Sequence[Entry]
     entries_by_id: Mapping[UUID, Entry]
+    made_in: Mapping[Key, Entry]
     head_seq: int
     head_hash: str
 
@@ -116,11 +118,11 @@ class Facts:
         return self.entries_by_id.get(row.act_id)  # type: ignore[attr-defined]
 
     def first_entry_of(self, row: models.Model) -> Entry | None:
-        """The act a row was first recorded in: that of its oldest signature, or the one that wrote it."""
+        """The act a row was first recorded in: that of its oldest signature, or the one that made it."""
         given = self.signed(row)
         if given:
             return self.entries_by_id.get(given[0].signature.entry_id)
-        return self.entry_of(row)
+        return self.made_in.get(key_of(row)) or self.entry_of(row)
 
 
 def gather(batch: m.Batch) -> Facts:
@@ -211,6 +213,7 @@ def gather(batch: m.Batch) -> Facts:
         training=trained(batch.mbr, _worked(own, signatures)),
         entries=entries,
         entries_by_id=by_id,
+        made_in=_made_in(entries),
         head_seq=head.seq if head else 0,
         head_hash=head.hash if head else "",
     )
@@ -234,6 +237,16 @@ def _worked(own: Sequence[Entry], signatures: Mapping[Key, Sequence[Standing]]) 
             for s in given
             if s.signature.entry_id in done
         )
+
+
+def _made_in(entries: Sequence[Entry]) -> Mapping[Key, Entry]:
+    """The act in which each row came into being, as its entry tells."""
+    return {
+        (row["model"], row["pk"]): entry
+        for entry in entries
+        for row in json.loads(bytes(entry.payload))["rows"]
+        if row["type"] == "+"
+    }
 
 
 def _signatures(entries: Sequence[Entry]) -> Mapping[Key, Sequence[Standing]]:

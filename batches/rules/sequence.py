@@ -189,6 +189,13 @@ def _adverse(facts: BatchFacts) -> Iterator[Refusal]:
         yield Refusal("INF-09", "Nothing has been infused.")
 
 
+def _adverse_assessed(facts: BatchFacts) -> Iterator[Refusal]:
+    if facts.infusion in {InfusionState.RUNNING, InfusionState.PAUSED}:
+        yield Refusal("INF-15", "The infusion has not ended. «None» can't be said before it has.")
+    else:
+        yield from _adverse(facts)
+
+
 def _follow_up(facts: BatchFacts) -> Iterator[Refusal]:
     if facts.stage not in _AFTER_INFUSION or facts.infusion is not InfusionState.STOPPED:
         yield Refusal("FUP-01", "The infusion has not taken place.")
@@ -312,7 +319,12 @@ ACTS: Final = (
     ),
     ActRule("adverse_event:record", "Record adverse event", "adverse-event", "infuse", _adverse, from_infusion=True),
     ActRule(
-        "adverse_event:assess", "Assess adverse events", "adverse-event-check", "infuse", _adverse, from_infusion=True
+        "adverse_event:assess",
+        "Assess adverse events",
+        "adverse-event-check",
+        "infuse",
+        _adverse_assessed,
+        from_infusion=True,
     ),
     ActRule("follow_up:record", "Record follow-up", "follow-up", "record_outcomes", _follow_up),
     ActRule("batch:book", "Book infusion", "book", "infuse", _booking, True, until=Stage.FILLED),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from batches.models import TrainingRecord
 from batches.record import blocks, words
@@ -143,5 +144,7 @@ def _what(payload: bytes | memoryview, *, is_refused: bool) -> str:
     if is_refused:
         return _("Refused: {codes}").format(codes=content["notes"].get("refused", ""))
     rows, signed = len(content["rows"]), len(content["signatures"])
-    said = _("{rows} rows, {signed} signatures").format(rows=rows, signed=signed)
+    said = ngettext("{number} row", "{number} rows", rows).format(number=rows)
+    if signed:
+        said += ", " + ngettext("{number} signature", "{number} signatures", signed).format(number=signed)
     return f"{said}. {content['reason']}" if content["reason"] else said

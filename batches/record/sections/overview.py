@@ -36,7 +36,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
             (_("Target dose"), _("{cells} viable cells").format(cells=cells(process.dose_target_cells))),
             (_("Issued"), words.at(batch.issued_at, facts.zone)),
             (_("Stage"), str(batch.get_stage_display())),
-            (_("Disposition"), str(batch.get_disposition_display())),
+            (_("Disposition"), _disposition(facts)),
             (_("Deviations"), str(len(facts.deviations))),
             (_("Corrections"), str(len(facts.corrections))),
             (_("Entries in the ledger"), str(facts.head_seq)),
@@ -50,3 +50,11 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         )
     yield blocks.Heading(_("Contents"))
     yield blocks.Contents()
+
+
+def _disposition(facts: Facts) -> blocks.Value:
+    """Where the product stands, and whether the last decision was taken on the record as it is."""
+    said = str(facts.batch.get_disposition_display())
+    if facts.dispositions and not facts.disposition_holds.get(facts.dispositions[-1].pk, False):
+        return blocks.VerdictMark("alert", _("{said}; the record has changed since").format(said=said))
+    return said

@@ -74,6 +74,15 @@ def test_nothing_adverse_happens_before_the_infusion(story: Story) -> None:
     assert codes(refused) == {"INF-09"}
 
 
+def test_none_is_not_said_while_the_infusion_runs_and_an_event_may_be_recorded(story: Story) -> None:
+    story.check()
+    story.start()
+    with pytest.raises(Refused) as refused:
+        story.assess_none()
+    assert codes(refused) == {"INF-15"}
+    assert story.adverse_event().pk
+
+
 def test_a_baseline_comes_before_the_infusion_and_a_follow_up_after_it(infused: Story) -> None:
     with pytest.raises(Refused) as refused:
         infused.baseline()

@@ -1,0 +1,27 @@
+"""What a record tells of its own making: who recorded a row first, and whether the last decision still stands."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from batches.record.facts import gather
+from batches.record.sections import deviations, overview
+from tests.builders import Story
+
+
+def test_a_deviation_of_a_limit_is_recorded_when_it_was_raised_not_when_it_was_closed(story: Story) -> None:
+    story.harvest(volume_ml=Decimal("0.4"))
+    raised = story.at
+    story.wait(days=9)
+    story.settle_deviations()
+    told = repr(deviations.section(gather(story.batch), "10"))
+    assert f"Recorded {raised:%Y-%m-%d}" in told
+    assert f"by {story.cast.clinician.printed_name}" in told
+    assert "Late entry" not in told
+
+
+def test_the_cover_says_when_a_correction_came_after_the_decision(story: Story) -> None:
+    story.released()
+    assert "changed since" not in repr(overview.section(gather(story.batch), "1"))
+    story.correct(story.batch.harvest, "volume_ml", "1.1")
+    assert "Released conditionally; the record has changed since" in repr(overview.section(gather(story.batch), "1"))
