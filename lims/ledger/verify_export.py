@@ -215,8 +215,8 @@ class Export:
 
         if self.withheld:
             self.report.notes.append(
-                f"{len(self.withheld)} acts also name other patients or batches and are shown by their digest. The rows "
-                "and signatures of these acts are told here, not proven."
+                f"{len(self.withheld)} acts also name other patients or batches and are shown by their digest. The "
+                "rows and signatures of these acts are told here, not proven."
             )
 
     def _manifest(self) -> None:
