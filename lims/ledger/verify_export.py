@@ -213,6 +213,12 @@ class Export:
                 name = step.__name__.strip("_")
                 self.report.found(name, _why(error))
 
+        if self.withheld:
+            self.report.notes.append(
+                f"{len(self.withheld)} acts also name other patients or batches and are shown by their digest. The "
+                "rows and signatures of these acts are told here, not proven."
+            )
+
     def _manifest(self) -> None:
         report = self.report
         raw = self._item("manifest.json").data

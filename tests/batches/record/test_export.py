@@ -345,6 +345,7 @@ def test_an_inspector_runs_it_from_an_empty_folder_with_nothing_installed(whole:
         assert (done.returncode, done.stderr) == (0, "")
         assert hashlib.sha256(whole).hexdigest() in done.stdout
         assert done.stdout.endswith("As sealed.\n")
+        assert "1 acts also name other patients or batches" in done.stdout, "the paper backlog of both batches"
         assert ("NOT checked" in done.stdout) == blocked
 
 
