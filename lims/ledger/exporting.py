@@ -23,7 +23,7 @@ from lims.ledger.models import SITE_STREAM, Checkpoint, CheckpointHead, Entry
 from lims.ledger.values import values_of
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
-from lims.signatures.subjects import Row, children, row_of, subject_model, told
+from lims.signatures.subjects import Row, children, row_of, signed_columns, subject_model, told
 
 FORMAT = "evidence/1"
 Members = dict[str, bytes | Path]
@@ -116,6 +116,7 @@ def _rows(evidence: Evidence, versions: Iterable[Any]) -> bytes:
 def _row(version: Any, entry: Entry) -> dict[str, object]:
     recorded = version.instance_type
     fields = version._meta.concrete_fields
+    values = values_of(version, fields)
     full = {f.attname: getattr(version, f.attname) for f in fields if isinstance(f, models.JSONField)}
     line: dict[str, object] = {
         "model": recorded._meta.label,
@@ -124,9 +125,10 @@ def _row(version: Any, entry: Entry) -> dict[str, object]:
         "version": str(version.pk),
         "stream": entry.stream,
         "seq": entry.seq,
-        "values": values_of(version, fields),
+        "values": values,
     }
-    return line | ({"json": full} if full else {})
+    told_in_full = {name: value for name, value in full.items() if name in values}
+    return line | ({"json": told_in_full} if told_in_full else {})
 
 
 def _signatures(evidence: Evidence) -> bytes:
@@ -137,12 +139,17 @@ def _signatures(evidence: Evidence) -> bytes:
             "stream": entry.stream,
             "seq": entry.seq,
             "values": values_of(standing.signature, Signature._meta.concrete_fields),
-            "signed": None if entry.pk in evidence.withheld else told(then.signed(standing.signature, entry)),
+            **({"signed": None} if entry.pk in evidence.withheld else _signed(then.signed(standing.signature, entry))),
             "holds": standing.is_valid,
         }
         for standing in standings(evidence.signatures)
         for entry in [evidence.entries[standing.signature.entry_id]]
     )
+
+
+def _signed(rows: list[Row]) -> dict[str, object]:
+    """The rows a signature covers, and which columns of each model it covers: a default stands in no row."""
+    return {"signed": told(rows), "covers": {label: signed_columns(subject_model(label)) for label, _, _ in rows}}
 
 
 class _Then:

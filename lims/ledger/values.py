@@ -1,7 +1,8 @@
 """A row's values in the one form that is hashed: the same before it is saved and after it is read back.
 
 `Decimal("92.1")` comes back from a column of two places as `92.10`, and a time may come back in another zone; so each
-field is brought to its column's form first.
+field is brought to its column's form first. A value that is its column's default is left out, so that a column added
+later, whose old rows hold its default, changes no digest (docs/decisions/0008).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -46,9 +48,21 @@ def as_text(value: Any) -> object:
     return value if value is None or isinstance(value, bool) else str(value)
 
 
+_NEVER = object()
+
+
+@cache
+def _unsaid(f: models.Field[Any, Any]) -> object:
+    """The one value of a column that is left out: its default, as far as that is the same for every row."""
+    if callable(f.default) and f.default not in (dict, list):
+        return _NEVER
+    return plain(f, f.get_default())
+
+
 def values_of(row: models.Model, fields: Iterable[models.Field[Any, Any]]) -> dict[str, object]:
-    """Values of `fields` by column attribute name."""
-    return {f.attname: plain(f, getattr(row, f.attname)) for f in fields}
+    """Values of `fields` by column attribute name, without those that are their column's default."""
+    told = ((f, plain(f, getattr(row, f.attname))) for f in fields)
+    return {f.attname: value for f, value in told if value != _unsaid(f)}
 
 
 def row_digest(row: models.Model) -> str:

@@ -28,6 +28,7 @@ except Exception:  # Missing or broken: both mean that signatures can't be check
 GENESIS = "0" * 64
 SITE = "site"
 ATTACHED = "batches.Attachment"
+_DEFAULT = object()  # a value that is its column's default is left out
 _READ_WHOLE = (".json", ".jsonl", ".signature")
 _CHUNK = 1 << 20
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
@@ -323,7 +324,7 @@ class Export:
         elif listed.digest != sealed:
             raise ValueError(f"{said} is not what was sealed")
         for field, full in row.get("json", {}).items():
-            if values[field] != digest({"value": as_text(full)}):
+            if values.get(field) != digest({"value": as_text(full)}):
                 raise ValueError(f"{said}: {field} is not what was sealed")
         self.rows.setdefault((key[0], str(row["pk"])), []).append(values)
         if key[0] == ATTACHED:
@@ -363,10 +364,12 @@ class Export:
         if digest({"signed": signed}) != values["digest"]:
             raise ValueError(f"{said} does not cover the rows given with it")
         for row in signed:
-            versions = self.rows.get((row["model"], row["pk"]), [])
-            if not any(_holds(version, row["values"]) for version in versions):
+            versions, covers = self.rows.get((row["model"], row["pk"]), []), given["covers"][row["model"]]
+            if not set(row["values"]) <= set(covers):
+                raise ValueError(f"{said} covers more of {row['model']} than it says")
+            if not any(_holds(version, row["values"], covers) for version in versions):
                 raise ValueError(f"{said} covers {row['model']} {row['pk']} as no version has it")
-            if given["holds"] and not _holds(versions[-1], row["values"]):
+            if given["holds"] and not _holds(versions[-1], row["values"], covers):
                 raise ValueError(f"{said} is said to hold, but {row['model']} {row['pk']} was changed since")
         if not given["holds"]:
             self.report.count("signatures superseded by a later change")
@@ -440,8 +443,9 @@ class Export:
         return ((number, line) for number, line in enumerate(data.split(b"\n"), 1) if line)
 
 
-def _holds(version: dict[str, Any], signed: dict[str, Any]) -> bool:
-    return all(field in version and version[field] == value for field, value in signed.items())
+def _holds(version: dict[str, Any], signed: dict[str, Any], covers: list[str]) -> bool:
+    """Whether a version has what was signed. A value that is its column's default stands in neither."""
+    return all(version.get(field, _DEFAULT) == signed.get(field, _DEFAULT) for field in covers)
 
 
 def _why(error: Exception) -> str:

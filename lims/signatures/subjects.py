@@ -127,6 +127,11 @@ def row_of(model: type[models.Model], row: models.Model) -> Row:
     return (model._meta.label, str(getattr(row, model._meta.pk.attname)), values)
 
 
+def signed_columns(model: type[models.Model]) -> list[str]:
+    """The columns of a model that a signature covers."""
+    return [f.attname for f in _signed_fields(model)]
+
+
 @cache
 def _signed_fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
     """Everything but the act that last wrote the row, and fields that change as work goes on."""
