@@ -6,7 +6,8 @@ Not here: whether what they cover is still there in every row (the whole verific
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -19,7 +20,7 @@ from lims.ledger.verify.entries import Sealed, check_entries, check_unsealed
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after
-from lims.ledger.verify.reading import keys, streamed
+from lims.ledger.verify.reading import keys, pieces, streamed
 from lims.ledger.verify.rows import check_credentials, check_touched
 from lims.recorded import recorded_models
 
@@ -39,20 +40,26 @@ def check_since(number: int, report: Report, progress: Callable[[int], None] | N
     check_links(entries_after(positions), heads, report, after=positions)
     touched: dict[str, set[str]] = defaultdict(set)
     done = 0
-    for stream, position in positions.items():
-        for piece in keys(Entry.objects.filter(stream=stream, seq__gt=position.seq).order_by("seq")):
-            sealed = Sealed()
-            for _entry, content in check_entries(piece, report, sealed):
-                for row in content["rows"]:
-                    touched[row["model"]].add(row["pk"])
-            check_unsealed(lambda kept, key, piece=piece: _written_by(piece, kept, key), report, sealed)  # type: ignore[misc]
-            done += len(piece)
-            if progress:
-                progress(done)
+    for piece in pieces(_later(positions)):
+        sealed = Sealed()
+        for _entry, content in check_entries(piece, report, sealed):
+            for row in content["rows"]:
+                touched[row["model"]].add(row["pk"])
+        check_unsealed(partial(_written_by, piece), report, sealed)
+        done += len(piece)
+        if progress:
+            progress(done)
     for model in recorded_models():
         check_touched(model, sorted(touched[model._meta.label]), report)
     check_credentials(report)
     check_guards(report)
+
+
+def _later(positions: Mapping[str, Position]) -> Iterator[str]:
+    """The keys of the entries after a position in each stream."""
+    for stream, position in positions.items():
+        for piece in keys(Entry.objects.filter(stream=stream, seq__gt=position.seq).order_by("seq")):
+            yield from piece
 
 
 def _written_by(piece: Sequence[str], kept: type[models.Model], key: str) -> models.QuerySet[Any]:
