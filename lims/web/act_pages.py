@@ -111,6 +111,7 @@ def _page(
     status: int = 200,
     changed: Sequence[str] = (),
 ) -> HttpResponse:
+    refusals = [*refusals, *_lost_files(request, form, refusals)] if status != 200 else refusals
     shown = [*_from_form(form), *(_shown(form, r) for r in refusals)] if status != 200 else []
     for refusal in refusals:
         if refusal.field and refusal.field in form.fields:
@@ -131,6 +132,16 @@ def _page(
         **page.context,
     }
     return render(request, page.template, context, status=status)
+
+
+def _lost_files(request: HttpRequest, form: forms.Form, refusals: Sequence[Refusal]) -> list[Refusal]:
+    """FILE-01: a browser gives back what was typed, never a file. Unsaid, the next try would go without it."""
+    told = {r.field for r in refusals} | set(form.errors)
+    return [
+        Refusal("FILE-01", "Choose {name} again: a browser keeps what is typed, not files.", field, {"name": str(file)})
+        for field, file in request.FILES.items()
+        if field in form.fields and field not in told
+    ]
 
 
 def _seen(page: ActPage) -> int | None:

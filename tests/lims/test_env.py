@@ -94,3 +94,17 @@ def test_a_flag_that_is_neither_yes_nor_no_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DEBUG", typed)
     with pytest.raises(env.HalfConfigured, match="Set it to 1 or 0"):
         env.flag("DEBUG")
+
+
+def test_the_console_says_what_is_missing_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PRODUCTION": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Can't start. SECRET_KEY is not set.")
