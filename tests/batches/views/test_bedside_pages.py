@@ -149,7 +149,7 @@ def test_a_grade_left_behind_a_changed_mind_is_not_sent(story: Story, post: Post
 def test_a_late_reading_is_told_before_it_is_missed(story: Story) -> None:
     story.start()
     story.wait(minutes=8)
-    assert "Vital signs are overdue: 5 min" in seen(story, "bedside/").content.decode()
+    assert "Overdue: the vital signs of «5 min»" in seen(story, "bedside/").content.decode()
 
 
 def test_nobody_but_clinicians_sees_the_bedside(story: Story) -> None:
