@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -112,7 +113,8 @@ def _page(
     changed: Sequence[str] = (),
 ) -> HttpResponse:
     refusals = [*refusals, *_lost_files(request, form, refusals)] if status != 200 else refusals
-    shown = [*_from_form(form), *(_shown(form, r) for r in refusals)] if status != 200 else []
+    codes = Counter(r.code for r in refusals)
+    shown = [*_from_form(form), *(_shown(form, r, codes[r.code]) for r in refusals)] if status != 200 else []
     for refusal in refusals:
         if refusal.field and refusal.field in form.fields:
             form.add_error(
@@ -170,9 +172,14 @@ def _panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[
     )
 
 
-def _shown(form: forms.Form, refusal: Refusal) -> ShownRefusal:
+def _shown(form: forms.Form, refusal: Refusal, times: int) -> ShownRefusal:
+    """A refusal for the head of the page. One that is given several times names the field it is about."""
     if refusal.field and refusal.field in form.fields:
         field_id = form[refusal.field].id_for_label or f"id_{refusal.field}"
+        label = form.fields[refusal.field].label
+        if times > 1 and label:
+            said = {"label": label, "problem": _(refusal.message).format(**refusal.params)}
+            return ShownRefusal(refusal.code, "{label}: {problem}", said, refusal.field, field_id)
     else:
         field_id = refusal.field or ""
     return ShownRefusal(refusal.code, refusal.message, refusal.params, refusal.field, field_id)
