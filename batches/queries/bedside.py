@@ -272,7 +272,7 @@ def _warnings(
     if overdue:
         yield Warning_(
             "alert",
-            _("Vital signs are overdue: %(times)s") % {"times": ", ".join(_short(d) for d in overdue)},
+            _("Overdue: the vital signs of %(times)s") % {"times": ", ".join(f"«{_short(d)}»" for d in overdue)},
             _("Take them now. What was taken in time is recorded with its own time and the reason it is late."),
         )
 

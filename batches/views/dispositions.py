@@ -119,7 +119,8 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch,
         "form_id": FORM_ID,
-        "exceptions": found,
+        "exceptions": [c for c in found if c.tone != "now"],
+        "refused_acts": [c for c in found if c.tone == "now"],
         "lines": lines,
         "pending": pending_lines(lines),
         "final": sum(1 for line in lines if line.outcome),

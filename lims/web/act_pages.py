@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -128,7 +129,9 @@ def _page(
     status: int = 200,
     changed: Sequence[str] = (),
 ) -> HttpResponse:
-    shown = [*_from_form(form), *(_shown(form, r) for r in refusals)] if status != 200 else []
+    refusals = [*refusals, *_lost_files(request, form, refusals)] if status != 200 else refusals
+    codes = Counter(r.code for r in refusals)
+    shown = [*_from_form(form), *(_shown(form, r, codes[r.code]) for r in refusals)] if status != 200 else []
     for refusal in refusals:
         if refusal.field and refusal.field in form.fields:
             form.add_error(
@@ -148,6 +151,16 @@ def _page(
         **page.context,
     }
     return render(request, page.template, context, status=status)
+
+
+def _lost_files(request: HttpRequest, form: forms.Form, refusals: Sequence[Refusal]) -> list[Refusal]:
+    """FILE-01: a browser gives back what was typed, never a file. Unsaid, the next try would go without it."""
+    told = {r.field for r in refusals} | set(form.errors)
+    return [
+        Refusal("FILE-01", "Choose {name} again: a browser keeps what is typed, not files.", field, {"name": str(file)})
+        for field, file in request.FILES.items()
+        if field in form.fields and field not in told
+    ]
 
 
 def _seen(page: ActPage) -> int | None:
@@ -180,9 +193,14 @@ def panel(request: HttpRequest, actor: User, meaning: Meaning, shown: Sequence[S
     )
 
 
-def _shown(form: forms.Form, refusal: Refusal) -> ShownRefusal:
+def _shown(form: forms.Form, refusal: Refusal, times: int) -> ShownRefusal:
+    """A refusal for the head of the page. One that is given several times names the field it is about."""
     if refusal.field and refusal.field in form.fields:
         field_id = form[refusal.field].id_for_label or f"id_{refusal.field}"
+        label = form.fields[refusal.field].label
+        if times > 1 and label:
+            said = {"label": label, "problem": _(refusal.message).format(**refusal.params)}
+            return ShownRefusal(refusal.code, "{label}: {problem}", said, refusal.field, field_id)
     else:
         field_id = refusal.field or ""
     return ShownRefusal(refusal.code, refusal.message, refusal.params, refusal.field, field_id)

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from lims import site as laboratory
@@ -33,7 +35,10 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 
 class SiteZoneMiddleware:
-    """Lets every time on a page, typed or shown, be in the zone of the laboratory."""
+    """Lets every time on a page, typed or shown, be in the zone of the laboratory.
+
+    In production no page of a demonstration is served: its passwords are printed for everybody to see.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,8 +52,13 @@ class SiteZoneMiddleware:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[object], kwargs: dict[str, object]
-    ) -> None:
+    ) -> HttpResponse | None:
         """Make the zone of the laboratory the current one."""
         match = request.resolver_match
-        if match is None or match.url_name not in WITHOUT_DATABASE:
-            timezone.activate(zone_of(request))
+        if match is not None and match.url_name in WITHOUT_DATABASE:
+            return None
+        here = site_of(request)
+        if settings.PRODUCTION and here is not None and here.is_demonstration:
+            return HttpResponse(render_to_string("lims/errors/demonstration.html"), status=503)
+        timezone.activate(zone_of(request))
+        return None

@@ -137,3 +137,17 @@ def test_a_word_that_is_none_of_the_choices_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv("SECOND_FACTOR", "some")
     with pytest.raises(env.HalfConfigured, match="administrators, all"):
         env.one_of("SECOND_FACTOR", ("administrators", "all"))
+
+
+def test_the_console_says_what_is_missing_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PRODUCTION": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Can't start. SECRET_KEY is not set.")

@@ -32,6 +32,6 @@ class Command(BaseCommand):
         try:
             sha256 = print_to(options["out"], batch)
         except OSError as error:
-            raise CommandError(f"The file can't be written: {error}") from error
+            raise CommandError(f"{options['out']} can't be written: {error.strerror}.") from error
         record_uncontrolled_print(None, batch=batch, sha256=sha256, by=getpass.getuser())
         self.stdout.write(f"{options['out']}: batch record of {batch.number}, uncontrolled copy, SHA-256 {sha256}")

@@ -127,6 +127,13 @@ def test_unanswered_symptoms_are_told_and_the_numbers_typed_are_still_there(stor
     assert Vitals.objects.filter(scheduled="m5").count() == 0
 
 
+def test_the_same_refusal_of_two_values_names_each(story: Story, post: Post) -> None:
+    story.check()
+    page = post("vitals/", reading_of(story, "baseline", systolic="999", spo2_pct="140")).content.decode()
+    assert "Upper pressure: 999 can&#x27;t be true" in page
+    assert "Oxygen saturation: 140 can&#x27;t be true" in page
+
+
 def test_dyspnoea_leaves_a_paused_page_that_calls_the_physician(story: Story, post: Post) -> None:
     story.start()
     story.wait(minutes=5)
@@ -149,7 +156,7 @@ def test_a_grade_left_behind_a_changed_mind_is_not_sent(story: Story, post: Post
 def test_a_late_reading_is_told_before_it_is_missed(story: Story) -> None:
     story.start()
     story.wait(minutes=8)
-    assert "Vital signs are overdue: 5 min" in seen(story, "bedside/").content.decode()
+    assert "Overdue: the vital signs of «5 min»" in seen(story, "bedside/").content.decode()
 
 
 def test_nobody_but_clinicians_sees_the_bedside(story: Story) -> None:

@@ -211,6 +211,21 @@ def test_an_observation_with_its_photo_is_recorded_and_the_photo_opens(client: C
     answer.close()
 
 
+def test_a_photo_that_comes_with_a_refused_form_is_asked_for_again(client: Client, grown: Story) -> None:
+    data = {
+        "confluence_pct": "140",
+        "morphology": "spindle",
+        "medium": "clear",
+        "done_at": typed(grown.at),
+        "photo": a_photo(),
+        **PERFORMED,
+    }
+    page = post(client, grown, "observation", data).content.decode()
+    assert "CUL-02" in page
+    assert "FILE-01" in page
+    assert 'href="#id_photo"' in page
+
+
 def test_a_photo_of_fifty_megabytes_is_refused_beside_its_field(client: Client, grown: Story) -> None:
     data = {
         "confluence_pct": "61.5",

@@ -196,9 +196,12 @@ def test_the_review_shows_every_blocker_and_refuses_with_the_same_codes(client: 
                 "password": PASSWORD,
             },
         )
+        again = qa.get(url).content.decode()
     assert answer.status_code == 422
     assert "Whole record reviewed." in answer.content.decode()
     assert not Disposition.objects.exists()
+    # What was refused is read last, folded away from what is out of order.
+    assert again.index(deviation.number) < again.index("1 refused act, for information") < again.index("Refused act:")
 
 
 def test_qa_releases_conditionally_on_the_page(client: Client, tested: Story) -> None:

@@ -116,7 +116,9 @@ def test_an_eligible_patient_without_a_batch_waits_to_be_issued(client: Client, 
 
 
 def test_the_administrator_is_told_why_nothing_is_shown(client: Client, story: Story) -> None:
-    assert "No record is shown to an administrator" in work(client, story, story.cast.administrator)
+    html = work(client, story, story.cast.administrator)
+    assert "No record is shown to an administrator" in html
+    assert '<a class="button" href="/people/">' in html
 
 
 def test_the_number_of_queries_does_not_grow_with_the_batches(client: Client, story: Story) -> None:

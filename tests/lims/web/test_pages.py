@@ -122,3 +122,14 @@ def test_a_form_with_an_old_token_is_told_to_be_out_of_date(aoki: User, sample_p
     answer = client.post("/sign-in/", {"username": "aoki.r", "password": PASSWORD})
     assert answer.status_code == 403
     assert "This form is out of date" in answer.content.decode()
+
+
+def test_a_demonstration_is_not_served_in_production(client: Client, administrator: User, settings: object) -> None:
+    settings.PRODUCTION = True  # type: ignore[attr-defined]
+    for path in ("/sign-in/", "/", "/batches/"):
+        answer = client.get(path)
+        assert answer.status_code == 503, path
+        assert "This database holds a demonstration" in answer.content.decode()
+    signed_in = client.post("/sign-in/", {"username": "admin.a", "password": PASSWORD})
+    assert signed_in.status_code == 503
+    assert "_auth_user_id" not in client.session
