@@ -9,7 +9,7 @@ from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, Sample, TestResult
 from batches.queries.samples import cells_left, taken_of
 from batches.rules.process_parts import SampleKind
-from batches.rules.samples import DONOR_BEFORE_ISSUE, SampleInput, rows_answered, sample_refusals
+from batches.rules.samples import DONOR_BEFORE_ISSUE, SampleInput, medium_refusals, rows_answered, sample_refusals
 from batches.rules.specification import SamplingPoint
 from batches.rules.states import ResultState, Stage
 from batches.rules.times import done_refusals
@@ -45,7 +45,7 @@ def take_sample(
 
     Raises:
         Refused: SAM-01 the product is infused, SAM-02 not taken at this stage, SAM-04 a second one without a reason,
-            SAM-05 nothing taken, SAM-06 more cells than there are, TIM-*.
+            SAM-05 nothing taken, SAM-06 more cells than there are, SAM-07 medium after the cells were harvested, TIM-*.
     """
     live = locked(batch)
     require("sample:take", live)
@@ -60,6 +60,7 @@ def take_sample(
                 taken_before=taken,
                 cells_left=cells_left(live) if cells_used > 0 else None,
             ),
+            *medium_refusals(found, done_at=done_at, harvested_at=_harvested_at(live)),
             *done_refusals(done_at, act.at, late_reason, after=_earliest(live, found)),
         ]
     )
@@ -84,6 +85,14 @@ def take_sample(
 def _earliest(batch: Batch, kind: SampleKind | None) -> datetime:
     is_donor = kind is not None and kind.taken_at is SamplingPoint.DONOR
     return batch.issued_at - DONOR_BEFORE_ISSUE if is_donor else batch.issued_at
+
+
+def _harvested_at(batch: Batch) -> datetime | None:
+    """When the last cells were harvested; nothing while some are in culture."""
+    if Stage(batch.stage) is Stage.CULTURE:
+        return None
+    last = batch.passages.filter(is_final=True).order_by("-exposure_started_at").first()
+    return last.exposure_started_at if last else None
 
 
 def _next_code(batch: Batch) -> str:

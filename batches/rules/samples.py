@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -91,6 +91,19 @@ def sample_refusals(
             "{used} cells are more than there are, {left} by the newest count. Check the number.",
             "cells_used",
             {"used": cells(sample.cells_used), "left": cells(max(cells_left or Decimal(0), Decimal(0)))},
+        )
+
+
+def medium_refusals(kind: SampleKind | None, *, done_at: datetime, harvested_at: datetime | None) -> Iterator[Refusal]:
+    """SAM-07: once the last cells are harvested there is no spent medium; an earlier sample may be entered late."""
+    if kind is None or kind.taken_at is not SamplingPoint.SPENT_MEDIUM or harvested_at is None:
+        return
+    if done_at > harvested_at:
+        yield Refusal(
+            "SAM-07",
+            "The cells were harvested before this time, so no medium was on them. Enter when it was taken, "
+            "or raise a deviation if it was not.",
+            "done_at",
         )
 
 

@@ -57,6 +57,18 @@ def test_every_reason_against_a_sample_is_told_at_once(story: Story) -> None:
     assert set(refused.value.codes) == {"SAM-05", "TIM-01"}
 
 
+def test_no_spent_medium_is_sampled_after_the_cells_were_harvested(story: Story) -> None:
+    story.isolate()
+    story.expand()
+    story.culture(4)
+    harvested = story.cell_harvest()
+    with pytest.raises(Refused) as refused:
+        story.sample("spent_medium_final")
+    assert refused.value.codes == ("SAM-07",)
+    earlier = harvested.exposure_started_at - timedelta(minutes=1)
+    assert story.sample("spent_medium_final", done_at=earlier, late_reason="Noted on paper.").pk
+
+
 def test_more_cells_than_were_counted_are_not_taken(story: Story) -> None:
     story.issue()
     with pytest.raises(Refused) as refused:
