@@ -15,7 +15,7 @@ AGREED = {
     "view_records": {"technician", "supervisor", "analyst", "qa", "clinician", "auditor"},
     "raise_deviations": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "print_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
-    "export_records": {"qa"},
+    "export_records": {"qa", "auditor"},
     "enrol_patients": {"clinician"},
     "issue_batches": {"supervisor", "qa"},
     "record_harvest": {"technician", "supervisor", "clinician"},
@@ -34,7 +34,7 @@ AGREED = {
     "manage_accounts": {"administrator"},
     "review_access": {"qa"},
     "confirm_identity": {"qa", "supervisor"},
-    "acknowledge_notices": {"technician", "supervisor", "analyst", "qa", "clinician", "administrator"},
+    "acknowledge_notices": {"technician", "supervisor", "analyst", "qa", "clinician", "administrator", "auditor"},
 }
 
 

@@ -126,7 +126,7 @@ def test_the_page_keeps_what_was_typed_and_shows_the_account_anew_when_it_was_ch
     client.post("/sign-in/", {"username": "hayashi.s", "password": PASSWORD})
     page = client.get("/access-reviews/new/")
     given = answers()
-    typed = {"once": str(page.context["once"]), "reviewed-password": PASSWORD}
+    typed = {"once": str(page.context["once"]), "reviewed-username": "hayashi.s", "reviewed-password": PASSWORD}
     for username, answer in given.items():
         typed |= {f"answer-{username}": "keep", f"comment-{username}": "as it is"}
         typed[f"standing-{username}"] = answer.standing

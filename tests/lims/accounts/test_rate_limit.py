@@ -83,7 +83,7 @@ def test_a_signature_prompt_waits_too_and_loses_nothing_typed(client: Client, ad
     client.post("/sign-in/", {"username": "hayashi.s", "password": PASSWORD})
     for n in range(PER_NAME):
         guess(Client(), "hayashi.s", f"192.0.2.{n}")
-    typed = {"reviewed-password": PASSWORD}
+    typed = {"reviewed-username": "hayashi.s", "reviewed-password": PASSWORD}
     for username in ("admin.a", "hayashi.s"):
         typed |= {f"answer-{username}": "keep", f"comment-{username}": f"seen: {username}"}
         typed[f"standing-{username}"] = "x"

@@ -201,6 +201,7 @@ urlpatterns = [
     path("broken/", broken),
     path("healthz", healthz, name="healthz"),
     path("", include("lims.accounts.urls")),
+    path("", include("lims.notices.urls")),
 ]
 # As many as the product has, so that the narrowest screen is tried with all of them.
 navigation = [
