@@ -91,12 +91,11 @@ def test_a_refused_act_after_the_review_reopens_it_but_a_refused_decision_does_n
 
 def test_after_a_conditional_release_only_what_came_since_is_new(filled: Story) -> None:
     filled.release_conditionally()
-    filled.results()
-    assert set(new_names(filled)) == {
-        "audit_trail:review",
-        "disposition:release_conditionally",
-        "result:record",
-    }
+    filled.infuse()
+    filled.wait(days=28).results()
+    new = set(new_names(filled))
+    assert {"audit_trail:review", "disposition:release_conditionally", "infusion:stop", "result:record"} <= new
+    assert not {"harvest:log", "isolation:log", "passage:log", "fill:log"} & new
     with pytest.raises(Refused) as refused:
         filled.decide("released", is_reviewed=False)
     assert refused.value.codes == ("REL-20",)

@@ -172,6 +172,7 @@ def test_training_is_recorded_and_withdrawn_on_its_pages(client: Client, cast: C
         "valid_until": "2026-02-02",
         "trainer": str(cast.supervisor.pk),
         "people": [str(cast.technician.pk), str(cast.second_technician.pk)],
+        "approved-username": cast.qa.username,
         "approved-password": PASSWORD,
     }
     answer = client.post(address, sent)
