@@ -37,7 +37,7 @@ _LEADS = {
 }
 _ALWAYS_LEADS = ("deviation:assess",)
 # Final acts: a page leads with one of these only at its stage, never because nothing else is left to do.
-_ONLY_AT_ITS_STAGE = frozenset({"disposition:decide", "batch:end"})
+_ONLY_AT_ITS_STAGE = frozenset({"audit_trail:review", "disposition:decide", "batch:end"})
 
 
 @dataclass(frozen=True)

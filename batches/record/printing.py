@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.models import Batch, PrintRequest
@@ -83,7 +84,10 @@ def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str
             return _keep(write_export, request, progress)
         case kind:
             pieces = trail.as_csv if kind == PrintRequest.Kind.TRAIL_CSV else trail.as_json
-            sha256, size = keep(pieces(FilterForm(request.wanted).wanted(), zone(), progress=progress))
+            # Times were typed in the zone of the laboratory.
+            with timezone.override(zone()):
+                wanted = FilterForm(request.wanted).wanted()
+            sha256, size = keep(pieces(wanted, zone(), progress=progress))
             return {"sha256": sha256, "size": size}
 
 

@@ -183,10 +183,16 @@ class _Then:
             for name in path.split("__"):
                 field = reached._meta.get_field(name)
                 reached = field.related_model
-                at = self._rows(reached, entry).get(getattr(at, field.attname)) if at is not None else None
+                at = self._row_above(reached, getattr(at, field.attname), entry) if at is not None else None
             if at is not None:
                 rows.append(row_of(reached, at))
                 self._above(reached, at, entry, rows)
+
+    def _row_above(self, model: Any, pk: Any, entry: Entry) -> Any:
+        """A row above as it stood; the oldest there is, where a replayed act is older than what it rests on."""
+        key = model._meta.pk.attname
+        versions = (v for _, v in self._versions.get(model._meta.label, ()) if getattr(v, key) == pk)
+        return self._rows(model, entry).get(pk) or next(versions, None)
 
     def _rows(self, model: type[models.Model], at: Entry) -> dict[Any, Any]:
         key = model._meta.pk.attname

@@ -16,7 +16,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lims.ledger import chain
-from lims.ledger.models import AppendOnly, Entry, Head
+from lims.ledger.models import AppendOnly, Checkpoint, Entry, Head
 from lims.recorded import recorded_models, version_model
 
 
@@ -65,6 +65,7 @@ def guards(connection: BaseDatabaseWrapper, named: Named) -> list[Guard]:
         if added.sealed_in:
             found.append(_guard(added, "INSERT", _of_sealed_act(added, added.sealed_in, named)))
     found.append(_guard(Entry, "INSERT", _of_next_entry(named)))
+    found.append(_guard(Checkpoint, "INSERT", _of_next_checkpoint(named)))
     found += [*_kept(Head, connection, changes=True), *_of_heads(named)]
     if connection.vendor == "sqlite":
         found += _against_replacing(found, connection)
@@ -121,6 +122,13 @@ def _of_next_entry(named: Named) -> Check:
     head = "h.stream = NEW.stream AND h.seq + 1 = NEW.seq AND h.hash = NEW.prev"
     says = "An entry is added to a stream only after the one its head stands at, and linked to it."
     return Check(f"NOT EXISTS (SELECT 1 FROM {named(Head)} h WHERE {head})", says)
+
+
+def _of_next_checkpoint(named: Named) -> Check:
+    begins = f"NEW.number = 1 AND NEW.prev = '{chain.GENESIS}'"
+    before = f"SELECT 1 FROM {named(Checkpoint)} c WHERE c.number + 1 = NEW.number AND c.hash = NEW.prev"
+    says = "A checkpoint is added only after the one before it, and chained to it."
+    return Check(f"(({begins}) OR EXISTS ({before})) IS NOT TRUE", says)
 
 
 def _of_heads(named: Named) -> Iterator[Guard]:

@@ -81,7 +81,8 @@ def _entries(wanted: Wanted) -> Iterator[Entry]:
     """The entries asked for, by key and never by one long query: SQLite could not note the progress beside it."""
     heads = dict(Head.objects.order_by("stream").values_list("stream", "seq"))
     if wanted.stream:
-        heads = {name: seq for name, seq in heads.items() if name.lower() == wanted.stream.lower()}
+        streams = {wanted.stream.lower(), *(name.lower() for name in wanted.also)}
+        heads = {name: seq for name, seq in heads.items() if name.lower() in streams}
     for stream, end in heads.items():
         found, last = fitting(wanted).filter(stream=stream, seq__lte=end).order_by("seq"), 0
         while piece := list(found.filter(seq__gt=last)[:PIECE]):

@@ -8,7 +8,7 @@ later, whose old rows hold its default, changes no digest (docs/decisions/0008).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from functools import cache
 from typing import Any
@@ -22,30 +22,43 @@ def plain(f: models.Field[Any, Any], value: Any) -> object:
     """One value as text, true, false or null."""
     if value is None or isinstance(value, bool):
         return value
+    return _form(f)(value)
+
+
+@cache
+def _form(f: models.Field[Any, Any]) -> Callable[[Any], str]:
+    """How a column's values are written as text."""
     match f:
         case models.DecimalField():
-            number = f.to_python(value)
-            # No database keeps the sign of a zero.
-            return format(number if number else abs(number), f".{f.decimal_places}f")
+            places = f".{f.decimal_places}f"
+
+            def decimal(value: Any) -> str:
+                number = f.to_python(value)
+                # No database keeps the sign of a zero.
+                return format(number if number else abs(number), places)
+
+            return decimal
         case models.DateTimeField():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         case models.BinaryField():
-            return hashlib.sha256(bytes(value)).hexdigest()
+            return lambda value: hashlib.sha256(bytes(value)).hexdigest()
         case models.JSONField():
-            return hashlib.sha256(chain.canonical({"value": as_text(value)})).hexdigest()
+            return lambda value: hashlib.sha256(chain.canonical({"value": as_text(value)})).hexdigest()
         case models.DateField() | models.TimeField():
-            return value.isoformat()
+            return lambda value: value.isoformat()
         case _:
-            return str(value)
+            return str
 
 
 def as_text(value: Any) -> object:
     """A JSON value with every number as text: floats have no canonical form."""
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, dict):
         return {str(k): as_text(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [as_text(v) for v in value]
-    return value if value is None or isinstance(value, bool) else str(value)
+    return str(value)
 
 
 _NEVER = object()

@@ -8,8 +8,9 @@ master batch record the batch is pinned to, content and all, however far below t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db import models
@@ -41,7 +42,7 @@ def signed_digest(subject: models.Model) -> str:
     """
     version = _created_version(subject)
     if version is not None:
-        above = _above(type(subject), {str(subject.pk): subject})
+        above = _above(type(subject), {str(subject.pk): subject}, is_signing=True)
         return digest_of([*_from_act(subject), *(row for _, row in above)])
     return signed_digests(type(subject), [subject.pk])[str(subject.pk)]
 
@@ -73,19 +74,38 @@ def _gather(model: type[models.Model], roots: dict[Any, str], trees: dict[str, l
         _gather(child, found, trees)
 
 
-def _above(model: type[models.Model], rows: Mapping[str, models.Model]) -> Iterator[tuple[str, Row]]:
-    """The rows above each of `rows` that are signed with it, by the same key; a row that is gone is left out."""
+def _above(
+    model: type[models.Model], rows: Mapping[str, models.Model], *, is_signing: bool = False
+) -> Iterator[tuple[str, Row]]:
+    """The rows above each of `rows` that are signed with it, by the same key; a row that is gone is left out.
+
+    Who signs signs a large row (a whole process) as the act it names wrote it, read once by each process of the
+    server. Whether a signature holds is asked of the row as it stands.
+    """
     for path in getattr(model, "signed_context", ()):
         at, reached = dict(rows), model
         for name in path.split("__"):
             field: Any = reached._meta.get_field(name)
             wanted = {key: getattr(row, field.attname) for key, row in at.items()}
             reached = field.related_model
-            found = {r.pk: r for r in reached._base_manager.filter(pk__in=set(wanted.values()) - {None})}
+            stored = reached._base_manager.filter(pk__in=set(wanted.values()) - {None})
+            found = {r.pk: r for r in (stored.defer(*_large(reached)) if is_signing else stored)}
             at = {key: found[pk] for key, pk in wanted.items() if pk in found}
-        shown = {row.pk: _row(row) for row in at.values()}
+        is_read_once = is_signing and _large(reached)
+        shown = {r.pk: _as_written(reached, r.pk, r.act_id) if is_read_once else _row(r) for r in at.values()}  # type: ignore[attr-defined]
         yield from ((key, shown[row.pk]) for key, row in at.items())
-        yield from _above(reached, at)
+        yield from _above(reached, at, is_signing=is_signing)
+
+
+@cache
+def _large(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(f.name for f in model._meta.concrete_fields if isinstance(f, models.JSONField))
+
+
+@lru_cache(maxsize=64)
+def _as_written(model: type[models.Model], pk: Any, act_id: UUID) -> Row:
+    """A row as an act wrote it: a later act gives it another `act_id`."""
+    return _row(model._base_manager.get(pk=pk, act_id=act_id))
 
 
 def _created_version(subject: models.Model) -> models.Model | None:

@@ -3,10 +3,10 @@
 Run with `python -m tests.benchmarks.bench_act [batches]`; it does SQLite, then PostgreSQL where `initdb` is found.
 
 The floor runs the same body of rules (every scan, limit and sequence asked of the database) in the same kind of
-transaction and saves the same rows with plain Django: no history, no signature, no ledger, no check of values before
-saving. What is above it is the price of the record: versions, two signatures, the entry, the stream's lock and its
-head. A second ratio leaves the rules out of both: what writing costs in the act, all of the sealing included, against
-saving the rows. Passwords are timed apart: hashing them is slow on purpose.
+transaction and saves the same rows with plain Django, one by one: no history, no signature, no ledger, no check of
+values before saving. What is above it is the price of the record: versions, two signatures, the entry, the stream's
+lock and its head. A second ratio leaves the rules out of both: what writing costs in the act, all of the sealing
+included, against saving the rows. Passwords are timed apart: hashing them is slow on purpose.
 
 The two take turns on one batch after another, first one ahead, then the other, and the median of each is kept. Neither
 waits for a disk: waiting would flatter the ratio. SQLite works in this process, so its time is the processor's and a
@@ -45,6 +45,7 @@ from lims.signatures.signing import VerifiedSigner  # noqa: E402
 from tests import builders, run  # noqa: E402
 from tests.builders import Story  # noqa: E402
 from tests.cast import Cast, gather_cast  # noqa: E402
+from tests.superuser.lifting import unguarded  # noqa: E402
 
 BATCHES = 20
 MOST = 2.0
@@ -88,6 +89,11 @@ class Bench:
 
     def log_passage(self, actor: Any, **inputs: Any) -> Any:
         """Stands for the command in the builders: logs the passage in the way whose turn it is."""
+        # The floor's rows name an act of before, which the guards refuse; lifting them is not timed.
+        with unguarded() if self.next == "floor" else contextlib.nullcontext():
+            return self._log(actor, inputs)
+
+    def _log(self, actor: Any, inputs: dict[str, Any]) -> Any:
         way = self.next
         work = self._floor if way == "floor" else self._act
         if way not in self.queries:
@@ -143,13 +149,19 @@ SOME_ENTRY: list[Any] = []
 
 @contextlib.contextmanager
 def plain_saves(act: acts.Act) -> Iterator[None]:
-    """Recorded rows saved as any Django model is."""
+    """Recorded rows saved as any Django model is, one by one."""
 
     def save(row: Any, *args: Any, **kwargs: Any) -> None:
         row.act_id = act.id
         models.Model.save_base(row, *args, **kwargs)
 
+    def each(rows: Any, new: list[Any]) -> list[Any]:
+        for row in new:
+            row.save()
+        return new
+
     with (
+        mock.patch.object(models.QuerySet, "bulk_create", each),
         mock.patch.object(recorded.Recorded, "save_base", save),
         mock.patch.object(recorded.Recorded, "prepare", lambda row, act: setattr(row, "act_id", act.id)),
         mock.patch.object(recorded, "collect", lambda row, kind: None),

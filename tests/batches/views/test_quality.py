@@ -296,7 +296,8 @@ def test_an_audit_trail_is_reviewed_on_its_page_with_nothing_ticked_beforehand(c
     assert "checked" not in text
     hidden = dict(re.findall(r'name="(batch_seq|patient_seq)" value="(\d+)"', text))
     ticks = re.findall(r'name="(looked_[0-9a-f-]+)"', text)
-    sent = hidden | {"conclusion": "One deviation, <assessed>.", "reviewed-password": PASSWORD}
+    signing = {"reviewed-username": story.cast.qa.username, "reviewed-password": PASSWORD}
+    sent = hidden | signing | {"conclusion": "One deviation, <assessed>."}
     answer = at_desk.post(url, sent)
     assert answer.status_code == 422
     told = answer.content.decode()

@@ -22,15 +22,23 @@ from django.db.models import F
 from batches.commands.documents import request_print
 from batches.models import Harvest, Lot, PrintJob, Vitals
 from batches.tasks import make_print
+from lims import clock
+from lims.accounts import access_review, administration
+from lims.accounts.access_review import Given
+from lims.accounts.commands import accept_statement, change_password
+from lims.accounts.identity import confirm_identity
 from lims.accounts.models import User
-from lims.ledger import chain, guards
+from lims.ledger import chain, checkpoints, guards
 from lims.ledger.models import AppendOnly, Entry, Head
 from lims.ledger.verify import verify
 from lims.recorded import version_model
+from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from tests.batches.commands.test_paper import imported
 from tests.batches.views.test_culture_pages import a_photo
 from tests.builders import Story
+from tests.cast import PASSWORD, Cast, signed
+from tests.lims.accounts.test_second_factor import enrolled
 from tests.lims.ledger.test_verify import Undone, attack, change, copy, guarded, remove
 from tests.lims.ledger.test_verify_whole import guarded_whole
 from tests.superuser.lifting import take_guards_down
@@ -50,12 +58,26 @@ def filled(guarded_whole: Story) -> Story:
     other.lose(other.vessels()[0])
     imported(other.cast)
     make_print(request_print(other.cast.qa, batch=other.batch).pk)
+    accounts_changed(other.cast)
+    checkpoints.write()
     empty = [m.__name__ for m in guarded() if not m._base_manager.exists()]
     assert not empty, "Give the story a row of these, so that their guards are tried."
     if connection.vendor == "postgresql":
         # PostgreSQL empties no table, guarded or not, while references wait to be checked.
         run("SET CONSTRAINTS ALL IMMEDIATE")
     return other
+
+
+def accounts_changed(cast: Cast) -> None:
+    """A second factor, a reset with what follows from it, and a review of access."""
+    enrolled(cast.analyst, PASSWORD)
+    made = administration.reset_password(cast.administrator, user=cast.technician, reason="Forgotten")
+    change_password(cast.technician, made.password, "three grey herons on the weir")
+    accept_statement(cast.technician)
+    signed_by_qa = signed((Meaning.APPROVED, cast.qa))
+    confirm_identity(cast.qa, user=cast.technician, evidence="Passport seen; signed in here.", signatures=signed_by_qa)
+    given = {a.user.username: Given("keep", "", a.standing) for a in access_review.accounts(clock.now())}
+    access_review.review(cast.qa, given=given, signatures=signed((Meaning.REVIEWED, cast.qa)))
 
 
 def plain(model: type[models.Model]) -> models.QuerySet[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from lims.ledger import trail
 from lims.ledger.forms import FilterForm
@@ -62,16 +63,17 @@ def test_a_refused_act_is_there_with_its_reason(story: Story) -> None:
     assert "reason 1" in refused[0]["Notes"]
 
 
-def test_days_are_those_of_the_laboratory_and_both_included(story: Story) -> None:
+def test_minutes_are_those_of_the_laboratory_and_both_included(story: Story) -> None:
     story.harvest()
     entry = Entry.objects.get(name="harvest:log")
-    day = entry.at.astimezone(TOKYO).date()
+    minute = entry.at.astimezone(TOKYO).replace(second=0, microsecond=0, tzinfo=None)
     for since, until, is_there in (
-        (day, day, True),
-        (day + timedelta(days=1), None, False),
-        (None, day - timedelta(days=1), False),
+        (minute, minute, True),
+        (minute + timedelta(minutes=1), None, False),
+        (None, minute - timedelta(minutes=1), False),
     ):
-        wanted = FilterForm({"since": since, "until": until}).wanted()
+        with timezone.override(TOKYO):
+            wanted = FilterForm({"since": since, "until": until}).wanted()
         assert (entry.seq in [e["seq"] for e in told(wanted)["entries"] if e["stream"] == "B-0001"]) == is_there
 
 
