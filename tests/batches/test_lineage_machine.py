@@ -11,6 +11,7 @@ from copy import copy
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -265,6 +266,7 @@ def snapshot() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (Vessel, Passage, Detachment, VesselLoss, Fill)]
 
 
+@pytest.mark.clause("11.10(f)")
 def test_no_sequence_of_acts_mixes_patients_overdraws_cells_or_skips_a_state(cast: Cast) -> None:
     stories = [FillingStory(cast) for _ in range(2)]
     for story in stories:

@@ -106,6 +106,7 @@ def last(stream: str = SAMPLE_STREAM) -> dict[str, Any]:
 # --- Done ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("11.10(e)", "A11-9")
 def test_an_act_leaves_the_row_its_version_and_its_entry(cast: Cast) -> None:
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko", reason="Married")
     row = User.objects.get(pk=cast.analyst.pk)
@@ -137,6 +138,7 @@ def test_an_act_leaves_the_row_its_version_and_its_entry(cast: Cast) -> None:
     assert verify().ok
 
 
+@pytest.mark.clause("11.10(e)")
 def test_the_time_of_an_act_is_the_servers_and_taken_once(cast: Cast) -> None:
     before = clock.now()
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko")
@@ -163,6 +165,7 @@ def test_a_replayed_act_says_when_it_was_really_written(cast: Cast) -> None:
 # --- Refused ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("11.10(g)", "A11-12")
 def test_who_may_not_is_refused_and_that_is_in_the_ledger(cast: Cast) -> None:
     before = name_of(cast.analyst)
     with pytest.raises(Refused) as raised:
@@ -224,6 +227,7 @@ def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: 
     assert verify().ok
 
 
+@pytest.mark.clause("11.10(e)")
 def test_a_fault_of_the_program_leaves_nothing_at_all(cast: Cast) -> None:
     with pytest.raises(TypeError):
         rename(cast.administrator, user=cast.analyst)

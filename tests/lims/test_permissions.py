@@ -39,6 +39,7 @@ AGREED = {
 
 
 @pytest.mark.parametrize("permission", list(Permission))
+@pytest.mark.clause("11.10(d)", "11.10(g)", "A11-2", "A11-12")
 def test_a_permission_is_held_by_the_roles_agreed_on(permission: Permission) -> None:
     assert {role for role in Role.values if allowed(role, permission)} == AGREED[permission]
 
@@ -48,6 +49,7 @@ def test_every_role_and_every_permission_is_in_the_table() -> None:
     assert frozenset().union(*ROLES.values()) == frozenset(Permission)
 
 
+@pytest.mark.clause("11.10(g)", "A11-12")
 def test_the_administrator_holds_no_right_over_records() -> None:
     assert ROLES[Role.ADMINISTRATOR] == {Permission.MANAGE_ACCOUNTS, Permission.ACKNOWLEDGE_NOTICES}
 
@@ -62,6 +64,7 @@ def test_the_auditor_reads_and_calls_no_command_on_a_record() -> None:
             assert mine or not allowed(Role.AUDITOR, run.needs), name  # type: ignore[attr-defined]
 
 
+@pytest.mark.clause("11.10(g)", "A11-15")
 def test_who_releases_does_not_produce_test_or_infuse() -> None:
     making = {Permission.RECORD_PRODUCTION, Permission.ENTER_RESULTS, Permission.INFUSE, Permission.RECORD_HARVEST}
     for held in ROLES.values():

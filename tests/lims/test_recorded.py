@@ -90,6 +90,7 @@ NEVER = sorted(set(WAYS) - {"save", "create", "objects.create", "get_or_create",
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.clause("11.10(e)")
 def test_outside_an_act_nothing_is_written(lot: Lot, way: str) -> None:
     before = list(Lot.objects.values()), Entry.objects.count(), version_model(Lot)._base_manager.count()
     with pytest.raises(Unsealed):
@@ -136,6 +137,7 @@ def test_a_fixture_is_not_a_way_round(lot: Lot, tmp_path: Path) -> None:
     assert lot.state == "quarantine"
 
 
+@pytest.mark.clause("11.10(e)")
 def test_switching_history_off_switches_nothing_off(cast: Cast, lot: Lot, settings: Any) -> None:
     settings.SIMPLE_HISTORY_ENABLED = False
     with act(cast) as under_way:
@@ -162,6 +164,7 @@ def test_every_recorded_model_and_its_versions_refuse_to_be_written_in_bulk(mode
         model.history.update()
 
 
+@pytest.mark.clause("11.10(c)")
 def test_a_version_is_neither_changed_nor_taken_away(cast: Cast, lot: Lot) -> None:
     version = newest(lot)
     version.state = "released"

@@ -50,6 +50,7 @@ def failures() -> int:
 # --- Who may sign ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("A11-6")
 def test_two_people_sign_one_act(cast: Cast) -> None:
     signers = verify_signers(cast.technician, BOTH, performed(cast.technician, cast.second_technician), needs=NEEDS)
     assert [(s.user, s.meaning) for s in signers] == [
@@ -58,6 +59,7 @@ def test_two_people_sign_one_act(cast: Cast) -> None:
     ]
 
 
+@pytest.mark.clause("11.10(g)", "A11-6")
 def test_nobody_witnesses_their_own_work(cast: Cast) -> None:
     assert refused(cast.technician, performed(cast.technician, cast.technician)) == {"SIG-03": "witnessed-username"}
 
@@ -68,6 +70,7 @@ def test_nobody_witnesses_their_own_work_in_other_letters(cast: Cast, typed: str
     assert refused(cast.technician, given) == {"SIG-03": "witnessed-username"}
 
 
+@pytest.mark.clause("11.200(a)(2)")
 def test_only_the_person_signed_in_performs(cast: Cast) -> None:
     given = performed(cast.second_technician)
     assert refused(cast.technician, given, (Meaning.PERFORMED,)) == {"SIG-02": "performed-username"}
@@ -130,6 +133,7 @@ def newcomer(db: None) -> User:
     return person
 
 
+@pytest.mark.clause("11.10(j)", "11.100(b)")
 def test_nobody_signs_before_choosing_a_password_and_accepting_the_statement(newcomer: User) -> None:
     chosen = "three grey herons on the weir"
     given = {Meaning.PERFORMED: Credential("noda.e", PASSWORD)}
@@ -153,6 +157,7 @@ def test_a_wrong_password_at_a_signature_is_recorded_with_what_it_was_asked_for(
     assert fresh(cast.technician).failed_attempts == 1
 
 
+@pytest.mark.clause("11.300(d)")
 def test_wrong_passwords_at_signatures_lock_the_account_for_signing_in_and_signing(cast: Cast) -> None:
     wrong = signed((Meaning.PERFORMED, cast.technician), password="guess")
     for _ in range(MAX_FAILURES - 1):
@@ -219,6 +224,7 @@ def test_an_act_signed_wrongly_writes_nothing_but_its_refusal(story: Story) -> N
 # --- What a signature says -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("11.50(a)", "11.50(b)", "A11-14")
 def test_a_signature_keeps_name_role_meaning_and_time_as_they_were(story: Story) -> None:
     with story.now():
         story.enrol()
@@ -272,6 +278,7 @@ def test_a_signature_holds_as_long_as_nothing_changes(story: Story, assessed: El
     assert holds(assessed)
 
 
+@pytest.mark.clause("11.70", "A11-14")
 def test_a_change_of_what_was_signed_supersedes_it(story: Story, assessed: Eligibility) -> None:
     assessed.comment = "Looked at again"
     write(story, assessed)
@@ -285,6 +292,7 @@ def test_a_change_of_a_row_below_supersedes_it(story: Story, assessed: Eligibili
     assert not holds(assessed)
 
 
+@pytest.mark.clause("11.70")
 def test_a_row_added_below_supersedes_it(story: Story, assessed: Eligibility) -> None:
     write(story, EligibilityAnswer(eligibility=assessed, code="X-1", criterion="Added later", answer="no"))
     assert not holds(assessed)

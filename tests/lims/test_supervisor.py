@@ -122,6 +122,7 @@ def test_everything_answers_once_it_says_ready(running: Running) -> None:
     ("name", "words"),
     [("web server", "gunicorn"), ("worker", " worker "), ("timetable", " beat "), ("broker", "unixsocket")],
 )
+@pytest.mark.clause("A11-16")
 def test_it_starts_a_piece_that_dies_again_and_says_which(running: Running, name: str, words: str) -> None:
     until(lambda: running.health()["status"] == "ok", within_s=30, what="a healthy answer")
     before = running.piece(words)

@@ -74,6 +74,7 @@ def test_turbid_medium_needs_a_comment_and_raises_a_deviation(cultured: Story) -
         (SimpleUploadedFile("p0.svg", b"<svg onload='alert(1)'/>"), "ATT-02"),
     ],
 )
+@pytest.mark.clause("11.10(h)", "A11-5")
 def test_what_is_no_photo_is_refused_beside_its_field_and_nothing_is_written(
     cultured: Story, file: SimpleUploadedFile, code: str
 ) -> None:

@@ -19,6 +19,7 @@ def raised(story: Story) -> Deviation:
     return story.raise_deviation()
 
 
+@pytest.mark.clause("A11-13")
 def test_a_deviation_goes_from_open_to_assessed_to_closed(story: Story, raised: Deviation) -> None:
     story.assess(raised, severity="major")
     raised.refresh_from_db()

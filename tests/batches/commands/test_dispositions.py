@@ -78,6 +78,7 @@ def test_checking_the_issue_makes_nobody_part_of_the_making(story: Story) -> Non
     assert story.fresh().disposition == DispositionState.REJECTED
 
 
+@pytest.mark.clause("11.10(f)", "A11-15")
 def test_a_rejected_batch_can_never_be_infused(filled: Story) -> None:
     filled.reject(grounds="Growth in the sterility test of the shelf mate.")
     assert filled.fresh().disposition == DispositionState.REJECTED

@@ -39,6 +39,7 @@ def imported(cast: Cast, content: bytes = GOOD, **column_map: str) -> PaperImpor
     return paper
 
 
+@pytest.mark.clause("A11-16", "A11-6")
 def test_it_keeps_the_passages_with_both_signatures_and_the_file(cast: Cast) -> None:
     paper = imported(cast, COLTER.read_bytes(), **COLTER_MAP)
     assert paper.passages.count() == 12
@@ -60,6 +61,7 @@ def test_it_marks_the_totals_that_disagree_and_keeps_what_the_paper_says(cast: C
     assert abs(wrong[0].computed_total - Decimal("1.4528e11")) < Decimal("1e7")
 
 
+@pytest.mark.clause("A11-5")
 def test_one_bad_row_keeps_the_whole_file_out(cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         imported(cast, GOOD + b"L,2,1e4,0\nL,3,1e4,1e5\n")

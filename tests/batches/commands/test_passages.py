@@ -60,6 +60,7 @@ def harvest(story: Story, code: str, *, live: int = 323, suspension: str = "15.0
     return made
 
 
+@pytest.mark.clause("A11-6")
 def test_a_passage_detaches_counts_reseeds_and_is_signed_by_two(grown: Story) -> None:
     passage = grown.passage(205, 9, **ONE)
     vessels = {v.code: v for v in Vessel.objects.filter(batch=grown.batch)}
@@ -129,6 +130,7 @@ def test_cells_past_the_limit_of_doublings_are_harvested_not_reseeded(story: Sto
     assert set(Deviation.objects.values_list("limit", flat=True)) == {"cumulative_pdl"}
 
 
+@pytest.mark.clause("11.10(h)")
 def test_a_vessel_of_another_patient_is_a_hard_stop_and_leaves_a_critical_deviation(grown: Story) -> None:
     other = Story(grown.cast, at=grown.at)
     other.isolate()

@@ -51,6 +51,7 @@ def tasks_of(story: Story, user: User) -> list[str]:
     return [task.title for group in work_for(user, bench(story.at)) for task in group.tasks]
 
 
+@pytest.mark.clause("A11-9")
 def test_release_waits_for_the_review(filled: Story) -> None:
     assert codes_of_release(filled) == {"REL-20"}
     filled.review()
@@ -108,6 +109,7 @@ def test_a_rejection_does_not_wait_for_a_review(filled: Story) -> None:
     assert filled.fresh().disposition == DispositionState.REJECTED
 
 
+@pytest.mark.clause("11.10(g)")
 def test_who_took_part_does_not_review(filled: Story) -> None:
     harvest = filled.fresh().harvest
     filled.correct(harvest, "anaesthesia", "Lidocaine 2 %, local", by=filled.cast.qa)

@@ -46,6 +46,7 @@ def retrain(story: Story, person: User, **changes: Any) -> None:
         )
 
 
+@pytest.mark.clause("11.10(i)", "A11-2")
 def test_nobody_acts_in_a_batch_without_training_for_its_version(story: Story) -> None:
     story.isolate()
     story.wait(hours=1)
@@ -60,6 +61,7 @@ def test_nobody_acts_in_a_batch_without_training_for_its_version(story: Story) -
     story.observe()
 
 
+@pytest.mark.clause("11.10(i)")
 def test_a_second_person_is_trained_too_and_told_beside_their_name(story: Story) -> None:
     story.harvest()
     withdraw(story, story.cast.second_technician)
@@ -99,6 +101,7 @@ def test_issuing_a_batch_asks_for_training_for_the_version_it_is_pinned_to(story
     assert story.issue().mbr == v2
 
 
+@pytest.mark.clause("11.10(k)")
 def test_training_for_one_version_says_nothing_about_another(story: Story) -> None:
     story.harvest()
     install_master_batch_record(None, content=installed_content(), code="MBR-01", version=2)

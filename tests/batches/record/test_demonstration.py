@@ -23,6 +23,7 @@ from tests.batches.record.test_writers import squeezed, text_of
 
 @pytest.mark.poppler
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("11.10(b)", "11.50(b)", "A11-8.1")
 def test_every_record_of_the_demonstration_says_the_same_on_screen_on_paper_and_as_data(tmp_path: Path) -> None:
     call_command("seed_demo", "--people", verbosity=0)
     call_command("seed_demo", "--fill", verbosity=0)

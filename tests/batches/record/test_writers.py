@@ -40,6 +40,7 @@ def text_of(content: bytes, tmp_path: Path) -> str:
 
 
 @pytest.mark.poppler
+@pytest.mark.clause("11.10(b)", "A11-8.1")
 def test_every_text_of_the_record_can_be_read_from_the_paper(tmp_path: Path) -> None:
     record = sample.record(extra=(sample.photo(tmp_path),))
     paper = squeezed(text_of(written(record), tmp_path))
@@ -47,6 +48,7 @@ def test_every_text_of_the_record_can_be_read_from_the_paper(tmp_path: Path) -> 
     assert missing == []
 
 
+@pytest.mark.clause("11.10(b)")
 def test_every_text_of_the_record_is_in_the_file() -> None:
     record = sample.record()
     found: set[str] = set()

@@ -71,6 +71,7 @@ def test_a_product_with_nothing_pending_is_not_released_conditionally() -> None:
         ({"unreviewed_entries": 1}, "REL-20"),
     ],
 )
+@pytest.mark.clause("A11-15")
 def test_one_thing_that_is_wrong_stops_release(
     changes: dict[str, object], code: str, decision: DispositionState
 ) -> None:

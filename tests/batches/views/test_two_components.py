@@ -122,6 +122,7 @@ def test_after_a_lapse_both_components_are_asked_again(signer: Signer, lapse: Ca
     assert signer.sign(BOTH | {"performed-password": password})[0] == 302
 
 
+@pytest.mark.clause("11.200(a)(1)")
 def test_after_a_screen_was_left_alone_both_components_are_asked_again(signer: Signer) -> None:
     assert signer.sign(BOTH)[0] == 302
     with time_machine.travel(clock.now().timestamp() + 16 * 60, tick=True):
@@ -140,6 +141,7 @@ def test_a_password_given_by_an_administrator_ends_the_period_with_the_session(s
     assert signer.client.get(signer.address)["Location"].startswith("/sign-in/")
 
 
+@pytest.mark.clause("11.200(a)(1)")
 def test_a_second_person_types_both_components_within_the_period_too(story: Story) -> None:
     patient = story.enrol()
     client = Client()

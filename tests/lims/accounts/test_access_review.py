@@ -52,6 +52,7 @@ def refused(by: User, given: Mapping[str, Given]) -> list[tuple[str, str | None]
     return [(r.code, r.field) for r in raised.value.refusals]
 
 
+@pytest.mark.clause("A11-11", "11.300(b)", "A11-12")
 def test_it_freezes_every_account_as_it_stands_under_a_signature(
     administrator: User, hayashi: User, aoki: User
 ) -> None:

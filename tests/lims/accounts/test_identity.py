@@ -63,6 +63,7 @@ def reset(cast: Cast) -> User:
     return choose(cast.technician, made.password)
 
 
+@pytest.mark.clause("11.100(b)", "11.200(a)(3)")
 def test_after_a_reset_nothing_is_signed_until_a_person_of_qa_confirms(cast: Cast, reset: User) -> None:
     assert refused(sign, reset) == {"SIG-07": "performed-password"}
     made = confirm(cast, reset)
@@ -73,6 +74,7 @@ def test_after_a_reset_nothing_is_signed_until_a_person_of_qa_confirms(cast: Cas
     assert verify().ok
 
 
+@pytest.mark.clause("11.200(a)(3)")
 def test_an_administrator_who_signs_in_with_the_password_they_gave_signs_nothing(cast: Cast) -> None:
     """The whole path somebody would try: reset, sign in as the person, choose a password, sign."""
     made = administration.reset_password(cast.administrator, user=cast.technician, reason="Forgotten")
@@ -147,6 +149,7 @@ def test_a_password_of_ones_own_choice_keeps_the_confirmation(cast: Cast) -> Non
     assert sign(fresh(cast.technician))
 
 
+@pytest.mark.clause("11.200(a)(3)", "11.300(c)")
 def test_a_reset_is_told_to_its_owner_and_to_qa(cast: Cast) -> None:
     made = administration.reset_password(cast.administrator, user=cast.technician, reason="Forgotten")
     owner = Notice.objects.of(cast.technician).get()
@@ -223,6 +226,7 @@ def test_the_console_confirms_no_other_role_and_nobody_with_a_one_time_password(
 # --- Names and the statement -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("11.50(b)", "11.100(a)")
 def test_a_signature_keeps_the_name_it_was_given_with(cast: Cast, reset: User) -> None:
     confirm(cast, reset, by=cast.qa)
     before = Signature.objects.latest("at", "position")
@@ -251,6 +255,7 @@ def test_a_user_name_is_not_given_again_after_its_owner_was_renamed_and_disabled
     assert refused(administration.invite, cast.administrator, **again) == {"ACC-04": "username"}
 
 
+@pytest.mark.clause("11.10(j)")
 def test_another_version_of_the_statement_is_accepted_before_anything_is_signed(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

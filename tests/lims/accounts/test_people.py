@@ -65,6 +65,7 @@ def test_it_makes_another_password_each_time_and_shows_none_in_a_log(administrat
     assert not any(m.password.encode() in bytes(e.payload) for m in made for e in Entry.objects.all())
 
 
+@pytest.mark.clause("11.100(a)", "11.300(a)")
 def test_it_never_gives_a_user_name_twice(administrator: User, aoki: User) -> None:
     administration.disable(administrator, user=aoki, reason=WHY)
     again = {"username": "aoki.r", "printed_name": "Aoki Rin", "role": "analyst"}
@@ -93,12 +94,14 @@ def test_a_reset_ends_the_old_password_and_the_lock(administrator: User, aoki: U
     assert last_act()["act"] == "account:failures-cleared"
 
 
+@pytest.mark.clause("11.300(c)")
 def test_a_reset_ends_the_sessions_of_the_person(administrator: User, at_act: Client, aoki: User) -> None:
     assert at_act.get("/act/").status_code == 200
     administration.reset_password(administrator, user=aoki, reason=WHY)
     assert at_act.get("/account/password/")["Location"].startswith("/sign-in/")
 
 
+@pytest.mark.clause("11.300(c)", "A11-12")
 def test_a_disabled_person_is_signed_out_and_let_in_no_more(administrator: User, at_act: Client, aoki: User) -> None:
     administration.disable(administrator, user=aoki, reason=WHY)
     assert at_act.get("/account/password/")["Location"].startswith("/sign-in/")
@@ -154,6 +157,7 @@ def test_it_refuses_what_is_so_already(administrator: User, aoki: User) -> None:
 
 
 @pytest.mark.parametrize("act", sorted(n for n in COMMANDS if n.startswith("account:")))
+@pytest.mark.clause("11.10(d)")
 def test_only_an_administrator_changes_accounts(tanabe: User, aoki: User, act: str) -> None:
     assert refused(COMMANDS[act], tanabe, user=aoki, reason=WHY) == ("PERM-01",)
     assert fresh(aoki).is_active

@@ -28,6 +28,7 @@ def floods() -> int:
     return Entry.objects.filter(name="account:flood-refused").count()
 
 
+@pytest.mark.clause("11.300(d)")
 def test_an_address_is_told_to_wait_after_thirty_failures_and_others_are_not(client: Client, aoki: User) -> None:
     assert [guess(client, f"nobody{n}") for n in range(PER_ADDRESS)] == [422] * PER_ADDRESS
     entries = Entry.objects.count()

@@ -82,6 +82,7 @@ def test_the_code_is_that_of_rfc_6238() -> None:
         assert second_factor._matching_step(key, digits[2:], at, after=0) == seconds // 30
 
 
+@pytest.mark.clause("11.10(d)")
 def test_a_person_who_enrolled_signs_in_with_password_and_code(
     client: Client, aoki: User, sample_pages: None, now: list[datetime]
 ) -> None:
@@ -257,6 +258,7 @@ def test_verifying_finds_a_secret_changed_around_the_program(aoki: User) -> None
     assert [f.kind for f in verify().findings] == ["secret altered"]
 
 
+@pytest.mark.clause("A11-12")
 def test_an_administrator_enrols_before_anything_else_and_nobody_else_has_to(client: Client, head: User) -> None:
     chosen = PASSWORD + " of mine"
     client.post("/sign-in/", {"username": "head.h", "password": chosen})
@@ -283,6 +285,7 @@ def test_nobody_has_to_in_a_demonstration(administrator: User, settings: object)
     assert not second_factor.is_required(administrator, site())
 
 
+@pytest.mark.clause("11.300(c)")
 def test_a_reset_is_another_administrators_has_a_reason_and_ends_sessions(
     client: Client, administrator: User, aoki: User, now: list[datetime], sample_pages: None
 ) -> None:

@@ -54,6 +54,7 @@ def test_it_refuses_a_wrong_password_and_does_not_say_which_of_the_two_was_wrong
     assert acts()[-2:] == ["account:password-refused", "account:password-refused"]
 
 
+@pytest.mark.clause("11.300(d)")
 def test_it_locks_an_account_after_five_wrong_passwords(client: Client, aoki: User) -> None:
     for _ in range(5):
         answer = client.post("/sign-in/", {"username": "aoki.r", "password": "guess"})
@@ -76,6 +77,7 @@ def test_it_signs_out_by_a_post_only(at_act: Client) -> None:
     assert "Aoki Ren" not in at_act.get("/sign-in/").content.decode()
 
 
+@pytest.mark.clause("11.300(b)", "11.10(j)")
 def test_it_leads_a_newcomer_through_password_and_statement_before_anything_else(
     client: Client, newcomer: User, sample_pages: None
 ) -> None:

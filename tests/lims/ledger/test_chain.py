@@ -58,6 +58,7 @@ def test_a_link_is_a_leaf_under_the_link_before_it(prev: str, payload: bytes) ->
 
 
 @given(HASHES, st.binary(min_size=1, max_size=200), st.data())
+@pytest.mark.clause("11.30")
 def test_any_flipped_bit_changes_the_hash(prev: str, payload: bytes, data: st.DataObject) -> None:
     def flipped(given_bytes: bytes) -> bytes:
         place = data.draw(st.integers(0, len(given_bytes) * 8 - 1))

@@ -145,6 +145,7 @@ if connection.vendor == "postgresql":
 PYTHON_TOO = {"update by the base manager", "delete", "delete by the base manager", "loaddata"}
 
 
+@pytest.mark.clause("11.10(c)", "11.10(e)")
 def test_what_goes_around_the_program_is_refused_for_every_table(filled: Story, tmp_path: Path) -> None:
     let_through = []
     for model in guarded():
@@ -349,6 +350,7 @@ def test_a_head_moves_one_step_to_an_entry_that_is_there(story: Story) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.clause("11.10(e)")
 def test_every_table_that_holds_evidence_has_its_triggers_after_migrating() -> None:
     """Read from the database itself."""
     with connection.cursor() as cursor:
@@ -406,6 +408,7 @@ def given_a_condition(guard: guards.Guard) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", [dropped, hollowed, given_a_condition, pytest.param(switched_off, marks=on_postgresql)])
+@pytest.mark.clause("11.10(a)")
 def test_verifying_names_the_table_whose_guard_is_gone_and_migrating_puts_it_back(how: Any) -> None:
     guard = next(g for g in every_guard() if (g.table, g.event) == ("batches_harvest", "DELETE"))
     run(how(guard))

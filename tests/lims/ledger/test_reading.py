@@ -65,6 +65,7 @@ def test_it_keeps_its_place_while_new_acts_come(received: Story, monkeypatch: py
     assert second.lines[0].entry.at <= first.lines[-1].entry.at
 
 
+@pytest.mark.clause("A11-9")
 def test_it_filters_by_stream_person_act_and_outcome(received: Story) -> None:
     cast, stream = received.cast, received.batch.stream
     assert [e.entry.name for e in everything(reading.Wanted(stream=stream.lower()))][-1] == "batch:issue"
@@ -79,6 +80,7 @@ def test_it_filters_by_stream_person_act_and_outcome(received: Story) -> None:
     assert line.rows == 0
 
 
+@pytest.mark.clause("11.10(e)", "A11-9")
 def test_it_tells_old_and_new_of_what_an_act_changed(received: Story) -> None:
     with received.wait(days=2).now():
         weigh_patient(
@@ -200,6 +202,7 @@ def test_markup_in_a_reason_is_shown_as_typed(received: Story, client: Client) -
         assert "<script>alert(1)" not in page
 
 
+@pytest.mark.clause("11.10(d)")
 def test_the_administrator_does_not_read_the_audit_trail(cast: Cast, client: Client) -> None:
     sign_in(client, cast.administrator)
     entry = Entry.objects.earliest("at")

@@ -164,6 +164,7 @@ def test_it_finds_nothing_in_a_record_that_is_as_it_was_sealed(guarded_story: St
 
 
 @pytest.mark.parametrize("kind", ["rows", "versions", "entries", "heads", "signatures"])
+@pytest.mark.clause("11.10(a)", "11.10(e)")
 def test_it_names_the_row_whatever_value_of_it_is_changed(received: Story, kind: str) -> None:
     tried = 0
     for model in kept(kind):
@@ -237,6 +238,7 @@ def test_it_finds_two_entries_that_changed_places(received: Story) -> None:
     assert names(found, Entry, second.pk)
 
 
+@pytest.mark.clause("11.10(a)")
 def test_it_finds_a_stream_that_vanished(received: Story) -> None:
     stream = received.batch.stream
 
@@ -305,6 +307,7 @@ def test_it_does_not_take_a_stream_that_is_not_there_for_one_in_order(received: 
     assert [(f.kind, f.pk) for f in verify(["B-9999"]).findings] == [("stream vanished", "B-9999")]
 
 
+@pytest.mark.clause("11.70")
 def test_it_finds_a_signature_that_was_attached_to_another_record(received: Story) -> None:
     signature = Signature.objects.filter(subject_model="batches.Receipt").first()
     assert signature is not None

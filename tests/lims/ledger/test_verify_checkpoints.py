@@ -117,6 +117,7 @@ def test_without_a_checkpoint_it_says_so_and_finds_nothing(story: Story) -> None
     assert answer["note"] == report.note
 
 
+@pytest.mark.clause("11.10(a)", "A11-7")
 def test_a_tail_cut_off_with_everything_it_wrote_is_seen_only_by_a_checkpoint(covered: Story) -> None:
     stream = covered.batch.stream
     last = Head.objects.get(stream=stream).seq
@@ -138,6 +139,7 @@ def test_the_same_cut_is_seen_since_a_checkpoint_and_for_one_batch(covered: Stor
         assert told(found) == [("head behind a checkpoint", stream, last)]
 
 
+@pytest.mark.clause("11.10(a)")
 def test_a_stream_that_vanished_with_everything_in_it_is_named(covered: Story) -> None:
     """A second batch of which nothing is left: no entry, no head, no row."""
     another = Story(covered.cast, at=covered.at)

@@ -104,6 +104,7 @@ def test_the_whole_way_fills_the_tables_and_verifies(guarded_whole: Story) -> No
 
 
 @pytest.mark.parametrize("kind", ["rows", "versions"])
+@pytest.mark.clause("11.10(a)", "11.10(c)", "A11-7")
 def test_every_column_of_every_table_is_watched(whole: Story, kind: str) -> None:
     tables = kept(kind)
     dice = random.Random(kind)
@@ -126,6 +127,7 @@ def test_every_column_of_every_table_is_watched(whole: Story, kind: str) -> None
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["rows", "versions"])
 @pytest.mark.parametrize("act", ["remove", "copy"])
+@pytest.mark.clause("11.10(a)", "11.10(e)")
 def test_a_row_taken_away_or_added_anywhere_is_named(whole: Story, act: str, kind: str, seed: int) -> None:
     dice = random.Random(seed)
 

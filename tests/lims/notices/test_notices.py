@@ -54,6 +54,7 @@ def client_of(user: User) -> Client:
     return client
 
 
+@pytest.mark.clause("11.300(d)")
 def test_five_failures_of_both_kinds_lock_the_account_and_alert_qa_and_administrators(cast: Cast, locked: User) -> None:
     alert = Notice.objects.of(cast.qa).get()
     assert alert.text == Notice.objects.of(cast.administrator).get().text

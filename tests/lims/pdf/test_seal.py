@@ -93,6 +93,7 @@ def test_another_program_finds_the_signature_valid_and_the_file_sound(unsigned: 
     assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.clause("11.30")
 def test_one_changed_byte_anywhere_is_found(unsigned: Path) -> None:
     path = sealed(unsigned)
     whole = path.read_bytes()

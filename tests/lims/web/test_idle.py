@@ -6,6 +6,7 @@ import html
 import re
 import time
 
+import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -27,6 +28,7 @@ def hidden(page: str, name: str) -> str:
     return html.unescape(found[1])
 
 
+@pytest.mark.clause("11.10(d)")
 def test_it_asks_for_the_password_again_after_fifteen_minutes_and_goes_back_to_the_page(at_act: Client) -> None:
     at_act.get("/act/")
     with away():

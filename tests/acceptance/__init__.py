@@ -1,0 +1,1 @@
+"""Acceptance scenarios, one test each, by the name of the scenario."""
