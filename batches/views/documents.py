@@ -72,9 +72,10 @@ def record_json(request: HttpRequest, number: str) -> HttpResponse:
 @needs(Permission.PRINT_RECORDS, Permission.EXPORT_RECORDS)
 @require_GET
 def records(request: HttpRequest) -> HttpResponse:
-    """Every print and export that was asked for, newest first."""
-    requests = PrintRequest.objects.filter(kind__in=seen_by(actor_of(request))).select_related(
-        "batch", "batch__patient", "job", "printed", "requested_by"
+    """Every copy, print and export that was asked for, newest first."""
+    kinds = (*seen_by(actor_of(request)), Kind.COPY)
+    requests = PrintRequest.objects.filter(kind__in=kinds).select_related(
+        "batch", "batch__patient", "job", "printed", "requested_by", "copy"
     )
     before = request.GET.get("before", "")
     if before.isdigit():

@@ -15,6 +15,8 @@ AGREED = {
     "view_records": {"technician", "supervisor", "analyst", "qa", "clinician", "auditor"},
     "raise_deviations": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "print_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
+    "issue_documents": {"supervisor", "qa"},
+    "issue_infusion_records": {"clinician"},
     "export_records": {"qa"},
     "enrol_patients": {"clinician"},
     "issue_batches": {"supervisor", "qa"},

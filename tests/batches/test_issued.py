@@ -1,0 +1,182 @@
+"""Issued copies: numbered, signed for, made by the task, found again by the code on their pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from batches.commands.issued import issue_document, issue_infusion_record
+from batches.models import IssuedCopy, PrintedRecord, PrintJob
+from batches.queries.issued import copies_of
+from batches.rules.check_codes import code_of, grouped
+from batches.rules.documents import Document
+from batches.rules.states import DocumentState
+from batches.tasks import make_print
+from lims.files import path_of
+from lims.ledger.models import Entry
+from lims.pdf.seal import problem
+from lims.refusals import Refused
+from lims.signatures.meanings import Meaning
+from lims.signatures.models import Signature
+from tests.builders import Story
+from tests.cast import signed
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def issued(story: Story, document: Document = Document.BATCH_RECORD, **changes: Any) -> IssuedCopy:
+    """A copy issued by QA, not made yet."""
+    given = {"recipient": "City Clinic, ward 4", **changes}
+    copy: IssuedCopy = issue_document(
+        story.cast.qa,
+        batch=story.batch,
+        document=document,
+        signatures=signed((Meaning.ISSUED, story.cast.qa)),
+        **given,
+    )
+    return copy
+
+
+def made(copy: IssuedCopy) -> Path:
+    """The file of a copy, made by the task."""
+    make_print(copy.request_id)
+    job = PrintJob.objects.get(request=copy.request_id)
+    assert job.state == DocumentState.READY, job.error
+    return path_of(PrintedRecord.objects.get(request=copy.request_id).sha256)
+
+
+def text_of(path: Path, *options: str) -> str:
+    """The text of a PDF as poppler reads it."""
+    return subprocess.run(
+        ["pdftotext", "-layout", *options, str(path), "-"], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_copies_are_numbered_from_one_for_each_document_and_signed_for(story: Story) -> None:
+    story.harvest()
+    first = issued(story)
+    second = issued(story, reason="The clinic lost the first one.")
+    master = issued(story, Document.BATCH_RECORD, sections=["harvest"], reason="For the surgeon.")
+    assert [c.number for c in (first, second, master)] == [1, 2, 3]
+    assert second.supersedes == first
+    assert master.supersedes is None, "a part does not take the place of the whole"
+    assert len({first.check_code, second.check_code, master.check_code}) == 3
+    given = Signature.objects.get(subject_model="batches.IssuedCopy", subject_pk=str(first.pk))
+    assert given.meaning == Meaning.ISSUED
+    assert given.entry.stream == "site"
+
+
+def test_a_second_copy_needs_a_reason_and_every_copy_somebody_it_is_for(story: Story) -> None:
+    story.harvest()
+    issued(story)
+    with pytest.raises(Refused) as refused:
+        issued(story, recipient="  ", reason="  ")
+    assert refused.value.codes == ("DOC-01", "DOC-08")
+    assert IssuedCopy.objects.count() == 1
+
+
+def test_issuing_does_not_change_what_is_issued(story: Story) -> None:
+    story.harvest()
+    before = Entry.objects.filter(stream=story.batch.number).count()
+    made(issued(story))
+    assert Entry.objects.filter(stream=story.batch.number).count() == before
+
+
+def test_every_page_says_which_copy_it_is_for_whom_and_how_to_check_it(story: Story) -> None:
+    story.harvest()
+    copy = issued(story)
+    path = made(copy)
+    printed = PrintedRecord.objects.get(request=copy.request)
+    with pikepdf.open(path) as pdf:
+        assert len(pdf.pages) == printed.pages
+        checkpoint = json.loads(pdf.attachments["checkpoint.json"].get_file().read_bytes())
+    told = json.loads(checkpoint["payload"])
+    for page in range(1, printed.pages + 1):
+        text = text_of(path, "-f", str(page), "-l", str(page))
+        assert f"Copy 1 of {story.batch.number} for City Clinic, ward 4. Check code {grouped(copy.check_code)}" in text
+        assert story.batch.patient.code in text
+        assert f"Covered by checkpoint {told['number']} (" in text
+        assert "Made by lims " in text
+        assert f"Page {page} of {printed.pages}" in text
+        assert "Draft" in text
+    streams = {stream for stream, _seq, _hash in checkpoint["heads"]}
+    assert story.batch.stream in streams
+    assert "site" not in streams
+
+
+def test_a_copy_is_sealed_and_given_back_byte_for_byte(story: Story) -> None:
+    story.harvest()
+    copy = issued(story)
+    path = made(copy)
+    assert problem(path) == ""
+    client = Client()
+    client.force_login(story.cast.auditor)
+    answer = client.get(f"/batches/{story.batch.number}/copies/{copy.request_id}/copy.pdf")
+    assert b"".join(answer.streaming_content) == path.read_bytes()  # type: ignore[attr-defined]
+
+
+def test_the_page_of_a_code_tells_a_genuine_sheet_from_an_unknown_one(story: Story) -> None:
+    story.harvest()
+    copy = issued(story)
+    path = made(copy)
+    code = re.search(r"Check code (\S+)", text_of(path))
+    assert code is not None
+    client = Client()
+    client.force_login(story.cast.technician)
+
+    def answer(typed: str) -> str:
+        return client.get("/records/check/", {"code": typed}).content.decode()
+
+    page = answer(code.group(1).lower().replace("-", " "))
+    assert "Genuine" in page
+    assert "The record says what this copy says" in page
+    assert "City Clinic, ward 4" in page
+    assert PrintedRecord.objects.get(request=copy.request).sha256 in page
+    assert "No such code" in answer("2345-2345-234")
+    assert "No such code" in answer("I do not know")
+    assert "Unknown" in answer(grouped(code_of(range(10))))
+
+
+def test_a_copy_is_superseded_by_a_newer_one_that_is_made_and_changed_by_later_acts(story: Story) -> None:
+    story.harvest()
+    first = issued(story)
+    made(first)
+    story.receive()
+    (standing,) = copies_of(story.batch)
+    assert standing.later == Entry.objects.filter(stream=story.batch.stream).count() - 2
+    second = issued(story, reason="The cells were received.")
+    assert copies_of(story.batch)[1].successor is None
+    made(second)
+    newer, older = copies_of(story.batch)
+    assert newer.is_current
+    assert older.successor == second
+    client = Client()
+    client.force_login(story.cast.qa)
+    page = client.get("/records/check/", {"code": first.check_code}).content.decode()
+    assert "Superseded" in page
+    assert f"Copy {second.number} for" in page
+    assert "<del>" in client.get(f"/batches/{story.batch.number}/").content.decode()
+
+
+def test_a_clinician_issues_the_infusion_record_and_nothing_else(story: Story) -> None:
+    story.harvest()
+    clinician = story.cast.clinician
+    with pytest.raises(Refused) as refused:
+        issue_infusion_record(
+            clinician, batch=story.batch, recipient="Ward", signatures=signed((Meaning.ISSUED, clinician))
+        )
+    assert refused.value.codes == ("DOC-05",)
+    with pytest.raises(Refused) as refused:
+        issue_document(clinician, batch=story.batch, document=Document.BATCH_RECORD, recipient="Ward")
+    assert refused.value.codes == ("PERM-01",)
