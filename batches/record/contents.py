@@ -12,6 +12,7 @@ from batches.models import DOCUMENT_LABELS
 from batches.record import blocks
 from batches.record.facts import Facts
 from batches.record.sections import (
+    certificates,
     closing,
     culture_days,
     deviations,
@@ -20,6 +21,7 @@ from batches.record.sections import (
     harvest,
     infusion,
     isolation,
+    master,
     materials,
     outcomes,
     overview,
@@ -59,6 +61,12 @@ SECTIONS: Final[tuple[Maker, ...]] = (
 # A document that may be issued at any time is a draft until the final disposition; the others wait for what they say.
 CONTENTS: Final[Mapping[Document, tuple[Maker, ...]]] = {
     Document.BATCH_RECORD: SECTIONS,
+    Document.ANALYSIS: (certificates.product, certificates.analysis),
+    Document.RELEASE: (certificates.product, certificates.release, certificates.analysis),
+    Document.SHIPPING: (certificates.product, certificates.shipping, certificates.release),
+    Document.INFUSION: (certificates.product, infusion.section),
+    Document.DEVIATION: (certificates.product, deviations.section),
+    Document.MASTER: (master.process, master.steps, master.limits, master.specification, master.sampling_plan),
 }
 MAY_BE_DRAFT: Final = frozenset({Document.BATCH_RECORD})
 

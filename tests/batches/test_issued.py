@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pytest
@@ -14,18 +12,16 @@ from django.conf import LazySettings
 from django.test import Client
 
 from batches.commands.issued import issue_document, issue_infusion_record
-from batches.models import IssuedCopy, PrintedRecord, PrintJob
+from batches.models import IssuedCopy, PrintedRecord
 from batches.queries.issued import copies_of
 from batches.rules.check_codes import code_of, grouped
 from batches.rules.documents import Document
-from batches.rules.states import DocumentState
-from batches.tasks import make_print
-from lims.files import path_of
 from lims.ledger.models import Entry
 from lims.pdf.seal import problem
 from lims.refusals import Refused
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
+from tests.batches.copies import issued, made, text_of
 from tests.builders import Story
 from tests.cast import signed
 
@@ -33,34 +29,6 @@ from tests.cast import signed
 @pytest.fixture(autouse=True)
 def _own_files(settings: LazySettings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
-
-
-def issued(story: Story, document: Document = Document.BATCH_RECORD, **changes: Any) -> IssuedCopy:
-    """A copy issued by QA, not made yet."""
-    given = {"recipient": "City Clinic, ward 4", **changes}
-    copy: IssuedCopy = issue_document(
-        story.cast.qa,
-        batch=story.batch,
-        document=document,
-        signatures=signed((Meaning.ISSUED, story.cast.qa)),
-        **given,
-    )
-    return copy
-
-
-def made(copy: IssuedCopy) -> Path:
-    """The file of a copy, made by the task."""
-    make_print(copy.request_id)
-    job = PrintJob.objects.get(request=copy.request_id)
-    assert job.state == DocumentState.READY, job.error
-    return path_of(PrintedRecord.objects.get(request=copy.request_id).sha256)
-
-
-def text_of(path: Path, *options: str) -> str:
-    """The text of a PDF as poppler reads it."""
-    return subprocess.run(
-        ["pdftotext", "-layout", *options, str(path), "-"], check=True, capture_output=True, text=True
-    ).stdout
 
 
 def test_copies_are_numbered_from_one_for_each_document_and_signed_for(story: Story) -> None:
