@@ -40,6 +40,12 @@ def request_trail(act: Act, *, kind: PrintRequest.Kind, wanted: Mapping[str, str
     return ask(act, kind=kind, wanted=dict(wanted))
 
 
+@command("year:request_export", needs=Permission.EXPORT_RECORDS)
+def request_year(act: Act, *, year: int) -> PrintRequest:
+    """Ask for all issued and kept records of a year in one file."""
+    return ask(act, kind=PrintRequest.Kind.YEAR, wanted={"year": str(year)})
+
+
 @command("record:retry_print", needs=Permission.PRINT_RECORDS)
 def retry_print(act: Act, *, request: PrintRequest) -> PrintRequest:
     """Put a failed print back into the queue."""
@@ -70,6 +76,12 @@ def keep_trail(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> Prin
     return keep(act, request, made)
 
 
+@command("year:export", needs=Permission.EXPORT_RECORDS)
+def keep_year(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
+    """Keep the records of a year in one file."""
+    return keep(act, request, made)
+
+
 @command("record:print_uncontrolled", needs=Permission.PRINT_RECORDS)
 def record_uncontrolled_print(act: Act, *, batch: Batch, sha256: str, by: str) -> None:
     """Leave in the ledger that somebody printed an uncontrolled copy at the console."""
@@ -80,6 +92,12 @@ def record_uncontrolled_print(act: Act, *, batch: Batch, sha256: str, by: str) -
 def record_export_at_console(act: Act, *, batch: Batch, sha256: str, by: str) -> None:
     """Leave in the ledger that somebody exported a batch at the console."""
     act.notes |= {"batch": batch.number, "sha256": sha256, "by": by}
+
+
+@command("year:export_at_console", needs=Permission.EXPORT_RECORDS)
+def record_year_at_console(act: Act, *, year: int, sha256: str, by: str) -> None:
+    """Leave in the ledger that somebody exported the records of a year at the console."""
+    act.notes |= {"year": str(year), "sha256": sha256, "by": by}
 
 
 def ask(

@@ -116,6 +116,11 @@ class IssuedCopy(Recorded):
     def __str__(self) -> str:
         return f"{self.get_document_display()} {self.about}, copy {self.number}"
 
+    @property
+    def file_name(self) -> str:
+        """What its file is called where it is handed out."""
+        return f"{self.about}-{self.document}-copy-{self.number}.pdf"
+
 
 class PrintJob(models.Model):
     """Where the making of a file stands. Not part of the record: the row is the queue, Celery hurries it."""

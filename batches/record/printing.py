@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from batches.models import Batch, IssuedCopy, PrintRequest
 from batches.record import blocks
+from batches.record.archive import write_year
 from batches.record.contents import Copy, compose
 from batches.record.documents import document_facts, facts_for
 from batches.record.export import Unexportable, Written, write_export
@@ -100,6 +101,9 @@ def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str
             return _keep(lambda out: write_export(_batch_of(request), out, progress=progress))
         case PrintRequest.Kind.COPY:
             return _keep(lambda out: write_sealed_copy(request.copy, out, progress=progress))
+        case PrintRequest.Kind.YEAR:
+            year = int(request.wanted["year"])
+            return _keep(lambda out: write_year(year, out, progress=progress))
         case kind:
             pieces = trail.as_csv if kind == PrintRequest.Kind.TRAIL_CSV else trail.as_json
             sha256, size = keep(pieces(FilterForm(request.wanted).wanted(), zone(), progress=progress))
@@ -154,21 +158,26 @@ def _sealed(out: BinaryIO, reason: str, write: Callable[[BinaryIO], Written]) ->
     return written
 
 
+def export_year_to(path: Path, year: int) -> str:
+    """Write all records of a year to `path`, whole or not at all; return its SHA-256."""
+    return _whole(path, lambda out: write_year(year, out))
+
+
 def _batch_of(request: PrintRequest) -> Batch:
     assert request.batch is not None  # the constraint of its kind
     return request.batch
 
 
-def _keep(write: Callable[[BinaryIO], Written]) -> dict[str, object]:
+def _keep(write: Callable[[BinaryIO], object]) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         aside = Path(folder) / "made"
         with aside.open("wb") as out:
             written = write(out)
         sha256, size = keep(_pieces(aside))
-    return {"sha256": sha256, "size": size, **asdict(written)}
+    return {"sha256": sha256, "size": size, **(asdict(written) if isinstance(written, Written) else {})}
 
 
-def _whole(path: Path, write: Callable[[BinaryIO], Written]) -> str:
+def _whole(path: Path, write: Callable[[BinaryIO], object]) -> str:
     aside = path.with_name(path.name + ".part")
     try:
         with aside.open("wb") as out:

@@ -87,9 +87,7 @@ def download(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
         request__batch__number=number,
         request__kind=Kind.COPY,
     )
-    copy = printed.request.copy
-    name = f"{copy.about}-{copy.document}-copy-{copy.number}.pdf"
-    return sent(printed, name=name, content_type="application/pdf")
+    return sent(printed, name=printed.request.copy.file_name, content_type="application/pdf")
 
 
 @needs(Permission.VIEW_RECORDS)

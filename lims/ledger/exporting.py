@@ -68,14 +68,19 @@ def write_zip(members: Members, out: BinaryIO) -> None:
     """Write a ZIP whose bytes follow from its members alone: sorted, stored as they are, at one fixed time."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
         for name, content in sorted(members.items()):
-            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            member.create_system, member.external_attr = 3, 0o100644 << 16
-            if isinstance(content, bytes):
-                archive.writestr(member, content)
-            else:
-                member.file_size = content.stat().st_size
-                with content.open("rb") as kept, archive.open(member, "w") as into:
-                    copyfileobj(kept, into)
+            add_member(archive, name, content)
+
+
+def add_member(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
+    """Add one member at a fixed time; a file goes through in pieces."""
+    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    member.create_system, member.external_attr = 3, 0o100644 << 16
+    if isinstance(content, bytes):
+        archive.writestr(member, content)
+    else:
+        member.file_size = content.stat().st_size
+        with content.open("rb") as kept, archive.open(member, "w") as into:
+            copyfileobj(kept, into)
 
 
 def cover(streams: Iterable[str]) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pikepdf
 import pytest
 from django.conf import LazySettings
+from django.core.management import CommandError, call_command
 from django.test import Client
 
+from batches.commands.documents import request_print, request_year
 from batches.commands.issued import issue_document, issue_infusion_record
-from batches.models import IssuedCopy, PrintedRecord
+from batches.models import IssuedCopy, PrintedRecord, PrintRequest
 from batches.queries.issued import copies_of
 from batches.rules.check_codes import code_of, grouped
 from batches.rules.documents import Document
+from batches.tasks import make_print
+from lims.files import path_of
 from lims.ledger.models import Entry
 from lims.pdf.seal import problem
 from lims.refusals import Refused
@@ -148,3 +153,48 @@ def test_a_clinician_issues_the_infusion_record_and_nothing_else(story: Story) -
     with pytest.raises(Refused) as refused:
         issue_document(clinician, batch=story.batch, document=Document.BATCH_RECORD, recipient="Ward")
     assert refused.value.codes == ("PERM-01",)
+
+
+def test_the_records_of_a_year_are_one_file_of_the_kept_ones_byte_for_byte(story: Story, tmp_path: Path) -> None:
+    story.harvest()
+    print_request = request_print(story.cast.qa, batch=story.batch)
+    make_print(print_request.pk)
+    kept = path_of(PrintedRecord.objects.get(request=print_request).sha256)
+    request = request_year(story.cast.qa, year=2026)
+    make_print(request.pk)
+    number = story.batch.number
+    with zipfile.ZipFile(path_of(PrintedRecord.objects.get(request=request).sha256)) as year:
+        assert year.read(f"{number}/{number}-record-print-{print_request.pk}.pdf") == kept.read_bytes()
+    copy = issued(story)
+    path = made(copy)
+    call_command("export_year", "2026", "--out", str(tmp_path / "year.zip"), verbosity=0)
+    with zipfile.ZipFile(tmp_path / "year.zip") as year:
+        assert year.namelist() == [f"{number}/{number}-record-copy-1.pdf", "index.csv"]
+        assert year.read(f"{number}/{number}-record-copy-1.pdf") == path.read_bytes()
+        index = year.read("index.csv").decode("utf-8-sig")
+    assert grouped(copy.check_code) in index
+    assert story.batch.patient.code in index
+    entry = Entry.objects.get(name="year:export_at_console")
+    assert json.loads(bytes(entry.payload))["notes"]["year"] == "2026"
+    path.write_bytes(b"%PDF-1.7 something else")
+    with pytest.raises(CommandError, match="missing or damaged"):
+        call_command("export_year", "2026", "--out", str(tmp_path / "again.zip"), verbosity=0)
+    assert not (tmp_path / "again.zip").exists()
+
+
+def test_a_year_is_asked_for_on_the_page_of_records(story: Story) -> None:
+    story.harvest()
+    issued(story)
+    client = Client()
+    client.force_login(story.cast.qa)
+    assert "All records of a year" in client.get("/records/").content.decode()
+    assert client.post("/records/year/", {"year": "1999"}).status_code == 404
+    client.post("/records/year/", {"year": "2026"})
+    request = PrintRequest.objects.get(kind=PrintRequest.Kind.YEAR)
+    make_print(request.pk)
+    page = client.get("/records/").content.decode()
+    assert "Batch record, copy 1 for City Clinic, ward 4" in page
+    assert f"/records/{request.pk}/file/" in page
+    answer = client.get(f"/records/{request.pk}/file/")
+    assert b"".join(answer.streaming_content)[:4] == b"PK\x03\x04"  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"] == f'attachment; filename="records-2026-{request.pk}.zip"'
