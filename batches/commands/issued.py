@@ -71,12 +71,11 @@ def _issue(
     earlier = list(IssuedCopy.objects.filter(document=document, about=about).order_by("-number"))
     number = earlier[0].number + 1 if earlier else 1
     chosen = tuple(sections)
-    refuse_if_any(
-        [
-            *copy_refusals(number=number, reason=act.reason, recipient=recipient),
-            *document_refusals(document, document_facts(gather(batch)), deviation=deviation, sections=chosen),
-        ]
-    )
+    found = list(copy_refusals(number=number, reason=act.reason, recipient=recipient))
+    # A complete record can be issued at any time: nothing is gathered for it under the lock.
+    if chosen or document is not Document.BATCH_RECORD:
+        found += document_refusals(document, document_facts(gather(batch)), deviation=deviation, sections=chosen)
+    refuse_if_any(found)
     copy = IssuedCopy(
         request=ask(act, kind=PrintRequest.Kind.COPY, batch=batch),
         batch=batch,
