@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -89,7 +89,9 @@ def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress |
     own = covering.heads.filter(stream__in=facts.heads).values_list("stream", "seq", "hash")
     checkpoint = checkpoint_of(covering.number, own.order_by("stream"))
     reason = _("{copy} as issued").format(copy=issued)
-    return _sealed(out, reason, lambda made: _write(facts, record, made, progress, checkpoint))
+    written = _sealed(out, reason, lambda made: _write(facts, record, made, progress, checkpoint))
+    # A master batch record says nothing of the batch: no act of the batch makes it old.
+    return replace(written, heads={}) if document is Document.MASTER else written
 
 
 def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str, object]:

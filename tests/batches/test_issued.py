@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 
 import pikepdf
 import pytest
+import zxingcpp
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.test import Client
+from PIL import Image
 
 from batches.commands.documents import request_print, request_year
 from batches.commands.issued import issue_document, issue_infusion_record
@@ -34,6 +37,16 @@ from tests.cast import signed
 @pytest.fixture(autouse=True)
 def _own_files(settings: LazySettings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
+
+
+def scanned(path: Path) -> list[str]:
+    """What a scanner reads from the last page."""
+    with pikepdf.open(path) as pdf:
+        last = str(len(pdf.pages))
+    picture = path.with_name("page")
+    subprocess.run(["pdftoppm", "-r", "200", "-gray", "-singlefile", "-f", last, str(path), str(picture)], check=True)
+    with Image.open(picture.with_suffix(".pgm")) as page:
+        return [found.text for found in zxingcpp.read_barcodes(page)]
 
 
 def test_copies_are_numbered_from_one_for_each_document_and_signed_for(story: Story) -> None:
@@ -75,6 +88,7 @@ def test_every_page_says_which_copy_it_is_for_whom_and_how_to_check_it(story: St
         assert len(pdf.pages) == printed.pages
         checkpoint = json.loads(pdf.attachments["checkpoint.json"].get_file().read_bytes())
     told = json.loads(checkpoint["payload"])
+    assert scanned(path) == [grouped(copy.check_code)]
     for page in range(1, printed.pages + 1):
         text = text_of(path, "-f", str(page), "-l", str(page))
         assert f"Copy 1 of {story.batch.number} for City Clinic, ward 4. Check code {grouped(copy.check_code)}" in text

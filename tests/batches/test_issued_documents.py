@@ -98,6 +98,7 @@ def test_every_document_says_on_paper_what_the_same_facts_say_as_data(story: Sto
     story.infuse()
     deviation = story.raise_deviation()
     other = story.raise_deviation(title="Label printer out of paper")
+    heads = gather(story.batch).heads
     for document in Document:
         copy = issued(story, document, deviation=deviation.number if document is Document.DEVIATION else "")
         path = made(copy)
@@ -120,4 +121,5 @@ def test_every_document_says_on_paper_what_the_same_facts_say_as_data(story: Sto
         told = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False).stdout
         assert "Signature is Valid." in told
         assert "Total document signed" in told
+        assert PrintedRecord.objects.get(request=copy.request).heads == ({} if document is Document.MASTER else heads)
         assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode == 0

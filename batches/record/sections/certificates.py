@@ -70,7 +70,7 @@ def release(facts: Facts, number: str) -> blocks.Section:
     newest = facts.dispositions[-1]
     said = []
     if newest.decision == DispositionState.RELEASED_CONDITIONALLY:
-        names = words.listed(_names([line for line in facts.specification if line.is_pending]))
+        names = _names([line for line in facts.specification if line.is_pending]) or _("none")
         still = _("Results still pending: {tests}.").format(tests=names)
         said.append(blocks.Note(still, "deviation", lead=_("This is a conditional release.")))
     return blocks.Section(number, _("Release"), (*said, *decision(facts, newest)), anchor="release")
@@ -86,7 +86,7 @@ def shipping(facts: Facts, number: str) -> blocks.Section:
             (_("Code on the container"), facts.batch.coi),
             (_("Keep at"), process.product.storage),
             (_("Stored at the fill"), words.celsius(fill.storage_temp_c) if fill else blocks.NOTHING),
-            (_("Time from formulation to infusion"), words.limit_words(limit)),
+            (_("Time from formulation to infusion"), words.text(limit.text)),
             (_("Infuse before"), words.to_minute(fill.expires_at, facts.zone) if fill else blocks.NOTHING),
             (_("Route"), process.product.route),
             (_("Handling"), words.listed(process.product.statements)),
@@ -119,10 +119,11 @@ def _summary(lines: Sequence[SpecificationLine]) -> Iterator[blocks.Block]:
         (pending, _("Pending, not judged yet:")),
     ):
         if found:
-            yield blocks.Note(words.listed(_names(found)) + ".", "deviation", lead=lead)
+            yield blocks.Note(f"{_names(found)}.", "deviation", lead=lead)
     if not (failed or missing or pending):
         yield blocks.Paragraph(_("Every result asked for is final and meets the specification."))
 
 
-def _names(lines: Sequence[SpecificationLine]) -> list[str]:
-    return [str(line.row.name) for line in lines]
+def _names(lines: Sequence[SpecificationLine]) -> str:
+    # A name may have a comma in it.
+    return "; ".join(str(line.row.name) for line in lines)
