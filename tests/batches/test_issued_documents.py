@@ -79,6 +79,17 @@ def test_a_conditional_release_says_so_and_what_is_pending(story: Story) -> None
                 assert squeezed(test.name) in text
 
 
+def test_a_failed_result_is_told_as_failed(story: Story) -> None:
+    story.tested()
+    karyotype = story.fresh().mbr.process.row("karyotype")
+    found = next(c for c in karyotype.choices if c != karyotype.expected)
+    story.result("karyotype", choice=found, comment="Seen in 3 of 20 metaphases.")
+    text = squeezed(text_of(made(issued(story, Document.ANALYSIS)), "-raw"))
+    assert squeezed(f"Does not meet the specification: {karyotype.name}.") in text
+    line = text[text.index(squeezed("Release specification No.")) :]
+    assert "Fail" in line[line.index(squeezed(karyotype.name)) :][:300]
+
+
 def test_a_release_that_no_longer_holds_lets_nothing_out_and_stops_what_was_not_made_yet(story: Story) -> None:
     story.tested()
     story.settle_deviations()
