@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,16 +14,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from batches.commands.issued import issue_document, issue_infusion_record, retry_copy
 from batches.forms.issued import CopyForm, InfusionCopyForm
-from batches.models import Batch, PrintedRecord, PrintRequest
+from batches.models import DOCUMENT_LABELS, Batch, PrintedRecord, PrintRequest
 from batches.queries.issued import acts_since, copies_of, copy_of
 from batches.record.contents import CONTENTS
-from batches.record.documents import choices
-from batches.record.facts import gather
+from batches.record.documents import choices, document_facts
+from batches.record.facts import Facts, gather
 from batches.rules.check_codes import grouped, read
+from batches.rules.documents import Document, document_refusals
 from batches.views.acting import act_words, find_batch
 from batches.views.panels import Kind, sent
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
+from lims.files import is_whole
+from lims.refusals import Refusal
 from lims.signatures.meanings import Meaning
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
@@ -34,6 +38,7 @@ def issue(request: HttpRequest, number: str) -> HttpResponse:
     batch, actor = find_batch(number), actor_of(request)
     home = reverse("batch", args=[number])
     is_full = actor.may(Permission.ISSUE_DOCUMENTS)
+    facts = gather(batch)
     command = issue_document if is_full else issue_infusion_record
 
     def run(actor: Any, *, seen: int | None = None, **given: Any) -> Any:
@@ -52,9 +57,9 @@ def issue(request: HttpRequest, number: str) -> HttpResponse:
             signed=(Meaning.ISSUED,),
             subtitle=_("It is numbered, made from the record as it stands then, sealed and kept for ever."),
             crumbs=[(number, home), (title, "")],
-            form_kwargs=_choices(batch) if is_full else {},
-            template="batches/act.html",
-            context={"batch": batch},
+            form_kwargs=_choices(facts) if is_full else {},
+            template="batches/documents/issue.html",
+            context={"batch": batch, "not_yet": _not_yet(facts, tuple(CONTENTS) if is_full else (Document.INFUSION,))},
         ),
     )
 
@@ -102,6 +107,7 @@ def check(request: HttpRequest) -> HttpResponse:
         "is_garbled": bool(typed) and code is None,
         "code": grouped(code) if code else "",
         "standing": standing,
+        "is_whole": standing is not None and standing.printed is not None and is_whole(standing.printed.sha256),
         "acts": [(e, act_words(e.name)) for e in acts_since(standing)] if standing else [],
     }
     return render(request, "batches/documents/check.html", context)
@@ -115,13 +121,22 @@ def copies_context(batch: Batch, actor: User) -> dict[str, object]:
         "batch": batch,
         "copies": copies,
         "copies_under_way": any(state in ("queued", "running") for state in jobs),
+        "may_retry": actor.may(Permission.PRINT_RECORDS),
         "may_issue": actor.may(Permission.ISSUE_DOCUMENTS) or actor.may(Permission.ISSUE_INFUSION_RECORDS),
     }
 
 
-def _choices(batch: Batch) -> dict[str, object]:
+def _choices(facts: Facts) -> dict[str, object]:
     return {
         "documents": tuple(CONTENTS),
-        "sections": choices(gather(batch)),
-        "deviations": [(d.number, f"{d.number}: {d.title}") for d in batch.deviations.all()],
+        "sections": choices(facts),
+        "deviations": [(d.number, f"{d.number}: {d.title}") for d in facts.deviations],
     }
+
+
+def _not_yet(facts: Facts, documents: Sequence[Document]) -> list[tuple[str, list[Refusal]]]:
+    """The documents that can't be issued now, each with the reasons."""
+    rests_on = document_facts(facts)
+    some_deviation = next(iter(rests_on.deviations), "")
+    found = [(d, list(document_refusals(d, rests_on, deviation=some_deviation))) for d in documents]
+    return [(str(DOCUMENT_LABELS[document]), refusals) for document, refusals in found if refusals]

@@ -18,10 +18,11 @@ from PIL import Image
 
 from batches.commands.documents import request_print, request_year
 from batches.commands.issued import issue_document, issue_infusion_record
-from batches.models import IssuedCopy, PrintedRecord, PrintRequest
+from batches.models import IssuedCopy, PrintedRecord, PrintJob, PrintRequest
 from batches.queries.issued import copies_of
 from batches.rules.check_codes import code_of, grouped
 from batches.rules.documents import Document
+from batches.rules.states import DocumentState
 from batches.tasks import make_print
 from lims.files import path_of
 from lims.ledger.models import Entry
@@ -130,6 +131,9 @@ def test_the_page_of_a_code_tells_a_genuine_sheet_from_an_unknown_one(story: Sto
     assert "The record says what this copy says" in page
     assert "City Clinic, ward 4" in page
     assert PrintedRecord.objects.get(request=copy.request).sha256 in page
+    assert "missing or damaged" not in answer(copy.check_code)
+    path.write_bytes(b"%PDF-1.7")
+    assert "missing or damaged" in answer(copy.check_code)
     assert "No such code" in answer("2345-2345-234")
     assert "No such code" in answer("I do not know")
     assert "Unknown" in answer(grouped(code_of(range(10))))
@@ -212,3 +216,32 @@ def test_a_year_is_asked_for_on_the_page_of_records(story: Story) -> None:
     answer = client.get(f"/records/{request.pk}/file/")
     assert b"".join(answer.streaming_content)[:4] == b"PK\x03\x04"  # type: ignore[attr-defined]
     assert answer["Content-Disposition"] == f'attachment; filename="records-2026-{request.pk}.zip"'
+
+
+def test_the_page_of_issuing_says_what_can_not_be_issued_yet_and_why(story: Story) -> None:
+    story.harvest()
+    client = Client()
+    client.force_login(story.cast.supervisor)
+    page = client.get(f"/batches/{story.batch.number}/copies/issue/").content.decode()
+    for code in ("DOC-02", "DOC-03", "DOC-04", "DOC-05", "DOC-06"):
+        assert code in page
+    client.force_login(story.cast.clinician)
+    page = client.get(f"/batches/{story.batch.number}/copies/issue/").content.decode()
+    assert "DOC-05" in page
+    assert "DOC-03" not in page
+    assert 'name="document"' not in page
+
+
+def test_a_copy_that_can_not_be_made_says_why_and_is_tried_again_under_its_number(story: Story) -> None:
+    story.harvest(operator="Ishii \U0001f9ec")
+    copy = issued(story)
+    make_print(copy.request_id)
+    job = PrintJob.objects.get(request=copy.request)
+    assert job.state == DocumentState.FAILED
+    assert "\U0001f9ec" in job.error
+    client = Client()
+    client.force_login(story.cast.qa)
+    assert "Try again" in client.get(f"/batches/{story.batch.number}/copies/").content.decode()
+    client.post(f"/batches/{story.batch.number}/copies/{copy.request_id}/retry/")
+    assert PrintJob.objects.get(request=copy.request).state == DocumentState.QUEUED
+    assert IssuedCopy.objects.get().number == 1
