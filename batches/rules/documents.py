@@ -59,7 +59,9 @@ def document_refusals(
     infusion has not ended, DOC-06 no such deviation, DOC-07 sections that can't be chosen.
     """
     yield from _PRECONDITIONS.get(document, _nothing)(facts)
-    if document is Document.DEVIATION and deviation not in facts.deviations:
+    if document is Document.DEVIATION and not facts.deviations:
+        yield Refusal("DOC-06", "This batch has no deviation to report on.", "document")
+    elif document is Document.DEVIATION and deviation not in facts.deviations:
         yield Refusal("DOC-06", "Choose the deviation of this batch that the report is about.", "deviation")
     if sections and document is not Document.BATCH_RECORD:
         yield Refusal("DOC-07", "Only the batch record can be issued in part. Choose no section.", "sections")
@@ -80,11 +82,16 @@ def _nothing(facts: DocumentFacts) -> Iterator[Refusal]:
 
 
 def _results(facts: DocumentFacts) -> Iterator[Refusal]:
-    for test in facts.tests:
-        is_awaited = test.standing is Standing.PENDING and not test.is_pending_allowed
-        is_missing = test.standing in (Standing.NOT_SAMPLED, Standing.INVALID)
-        if is_awaited or (is_missing and test.is_required):
-            yield Refusal("DOC-02", "{test} has no result yet. Record it first.", "document", {"test": test.name})
+    missing = [test.name for test in facts.tests if _is_missing(test)]
+    if missing:
+        names = "; ".join(missing)
+        yield Refusal("DOC-02", "No result yet: {tests}. Record them first.", "document", {"tests": names})
+
+
+def _is_missing(test: CriterionFacts) -> bool:
+    if test.standing is Standing.PENDING:
+        return not test.is_pending_allowed
+    return test.is_required and test.standing in (Standing.NOT_SAMPLED, Standing.INVALID)
 
 
 def _release(facts: DocumentFacts) -> Iterator[Refusal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from batches.rules.documents import Document
 from batches.rules.states import DocumentState
 from batches.tasks import make_print
 from lims.files import path_of
+from lims.ledger.append import AlreadyDone
 from lims.ledger.models import Entry
 from lims.pdf.seal import problem
 from lims.refusals import Refused
@@ -244,4 +246,13 @@ def test_a_copy_that_can_not_be_made_says_why_and_is_tried_again_under_its_numbe
     assert "Try again" in client.get(f"/batches/{story.batch.number}/copies/").content.decode()
     client.post(f"/batches/{story.batch.number}/copies/{copy.request_id}/retry/")
     assert PrintJob.objects.get(request=copy.request).state == DocumentState.QUEUED
+    assert IssuedCopy.objects.get().number == 1
+
+
+def test_a_double_click_issues_one_copy(story: Story) -> None:
+    story.harvest()
+    once = uuid.uuid4()
+    issued(story, once=once)
+    with pytest.raises(AlreadyDone):
+        issued(story, once=once)
     assert IssuedCopy.objects.get().number == 1

@@ -49,6 +49,16 @@ def test_a_document_is_refused_before_what_it_says_is_so(story: Story) -> None:
     assert refused(story, Document.DEVIATION) == {"DOC-06"}
 
 
+def test_a_result_that_may_wait_is_no_reason_to_wait_and_one_declared_invalid_is(story: Story) -> None:
+    story.tested()
+    issued(story, Document.ANALYSIS)
+    story.invalidate(story.batch.results.get(test="endotoxin"))
+    with pytest.raises(Refused) as found:
+        issued(story, Document.ANALYSIS, reason="Another one.")
+    (only,) = found.value.refusals
+    assert only.text == "No result yet: Endotoxin. Record them first."
+
+
 def test_only_sections_of_a_batch_record_can_be_chosen(story: Story) -> None:
     story.receive()
     with pytest.raises(Refused) as found:

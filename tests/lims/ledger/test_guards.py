@@ -29,6 +29,7 @@ from lims.ledger.verify import verify
 from lims.recorded import version_model
 from lims.signatures.models import Signature
 from tests.batches.commands.test_paper import imported
+from tests.batches.copies import issued
 from tests.batches.views.test_culture_pages import a_photo
 from tests.builders import Story
 from tests.lims.ledger.test_verify import Undone, attack, change, copy, guarded, remove
@@ -50,6 +51,7 @@ def filled(guarded_whole: Story) -> Story:
     other.lose(other.vessels()[0])
     imported(other.cast)
     make_print(request_print(other.cast.qa, batch=other.batch).pk)
+    issued(other)
     empty = [m.__name__ for m in guarded() if not m._base_manager.exists()]
     assert not empty, "Give the story a row of these, so that their guards are tried."
     if connection.vendor == "postgresql":
