@@ -8,7 +8,8 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 
-from batches.commands.documents import TASK, keep_export, keep_print, keep_trail
+from batches.commands.documents import TASK, keep_export, keep_print, keep_trail, keep_year
+from batches.commands.issued import keep_copy
 from batches.models import PrintJob, PrintRequest
 from batches.record.printing import make
 from batches.rules.documents import LOST_AFTER, MAX_ATTEMPTS, WAITING_AFTER
@@ -23,6 +24,8 @@ _KEEP = {
     PrintRequest.Kind.EXPORT: keep_export,
     PrintRequest.Kind.TRAIL_CSV: keep_trail,
     PrintRequest.Kind.TRAIL_JSON: keep_trail,
+    PrintRequest.Kind.COPY: keep_copy,
+    PrintRequest.Kind.YEAR: keep_year,
 }
 
 

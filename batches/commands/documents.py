@@ -1,5 +1,7 @@
 """Acts about prints and exports: asking for one, keeping the file made, one at the console.
 
+Not here: issuing controlled copies (issued.py).
+
 They are acts of the site stream: printing a record must not change the record that is printed.
 """
 
@@ -23,49 +25,61 @@ TASK = "batches.tasks.make_print"
 @command("record:request_print", needs=Permission.PRINT_RECORDS)
 def request_print(act: Act, *, batch: Batch) -> PrintRequest:
     """Ask for the printed record of a batch. The row is the queue; the message only wakes a worker."""
-    return _ask(act, kind=PrintRequest.Kind.RECORD, batch=batch)
+    return ask(act, kind=PrintRequest.Kind.RECORD, batch=batch)
 
 
 @command("record:request_export", needs=Permission.EXPORT_RECORDS)
 def request_export(act: Act, *, batch: Batch) -> PrintRequest:
     """Ask for the export of a batch, to be checked without this program."""
-    return _ask(act, kind=PrintRequest.Kind.EXPORT, batch=batch)
+    return ask(act, kind=PrintRequest.Kind.EXPORT, batch=batch)
 
 
 @command("ledger:request_export", needs=Permission.EXPORT_RECORDS)
 def request_trail(act: Act, *, kind: PrintRequest.Kind, wanted: Mapping[str, str]) -> PrintRequest:
     """Ask for the audit trail as data: the entries `wanted`, as they were typed into its filter."""
-    return _ask(act, kind=kind, wanted=dict(wanted))
+    return ask(act, kind=kind, wanted=dict(wanted))
+
+
+@command("year:request_export", needs=Permission.EXPORT_RECORDS)
+def request_year(act: Act, *, year: int) -> PrintRequest:
+    """Ask for all issued and kept records of a year in one file."""
+    return ask(act, kind=PrintRequest.Kind.YEAR, wanted={"year": str(year)})
 
 
 @command("record:retry_print", needs=Permission.PRINT_RECORDS)
 def retry_print(act: Act, *, request: PrintRequest) -> PrintRequest:
     """Put a failed print back into the queue."""
-    return _retry(act, request)
+    return retry(act, request)
 
 
 @command("record:retry_export", needs=Permission.EXPORT_RECORDS)
 def retry_export(act: Act, *, request: PrintRequest) -> PrintRequest:
     """Put a failed export back into the queue."""
-    return _retry(act, request)
+    return retry(act, request)
 
 
 @command("record:keep_print", needs=Permission.PRINT_RECORDS)
 def keep_print(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
     """Keep the file made for a request; the second worker to come finds the first one's."""
-    return _keep(act, request, made)
+    return keep(act, request, made)
 
 
 @command("record:export", needs=Permission.EXPORT_RECORDS)
 def keep_export(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
     """Keep the export of a batch; its SHA-256 is what the laboratory states to whoever checks it."""
-    return _keep(act, request, made)
+    return keep(act, request, made)
 
 
 @command("ledger:export", needs=Permission.EXPORT_RECORDS)
 def keep_trail(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
     """Keep the audit trail as data."""
-    return _keep(act, request, made)
+    return keep(act, request, made)
+
+
+@command("year:export", needs=Permission.EXPORT_RECORDS)
+def keep_year(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
+    """Keep the records of a year in one file."""
+    return keep(act, request, made)
 
 
 @command("record:print_uncontrolled", needs=Permission.PRINT_RECORDS)
@@ -80,9 +94,16 @@ def record_export_at_console(act: Act, *, batch: Batch, sha256: str, by: str) ->
     act.notes |= {"batch": batch.number, "sha256": sha256, "by": by}
 
 
-def _ask(
+@command("year:export_at_console", needs=Permission.EXPORT_RECORDS)
+def record_year_at_console(act: Act, *, year: int, sha256: str, by: str) -> None:
+    """Leave in the ledger that somebody exported the records of a year at the console."""
+    act.notes |= {"year": str(year), "sha256": sha256, "by": by}
+
+
+def ask(
     act: Act, *, kind: PrintRequest.Kind, batch: Batch | None = None, wanted: dict[str, str] | None = None
 ) -> PrintRequest:
+    """Ask for a file inside an act: the row that waits, its job, and a message that only wakes a worker."""
     assert act.actor is not None
     request = PrintRequest(kind=kind, batch=batch, wanted=wanted or {}, requested_by=act.actor, requested_at=act.at)
     act.add(request)
@@ -92,7 +113,8 @@ def _ask(
     return request
 
 
-def _retry(act: Act, request: PrintRequest) -> PrintRequest:
+def retry(act: Act, request: PrintRequest) -> PrintRequest:
+    """Put a failed job back into the queue; any other is left as it is."""
     job = PrintJob.objects.select_for_update().get(request=request)
     if job.state == DocumentState.FAILED:
         job.state, job.attempts, job.error = DocumentState.QUEUED, 0, ""
@@ -102,7 +124,8 @@ def _retry(act: Act, request: PrintRequest) -> PrintRequest:
     return request
 
 
-def _keep(act: Act, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
+def keep(act: Act, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord:
+    """Record the file made for a request, once."""
     job = PrintJob.objects.select_for_update().get(request=request)
     printed = PrintedRecord.objects.filter(request=request).first()
     if printed is None:

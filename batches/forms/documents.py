@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -25,3 +28,13 @@ class TrailForm(FilterForm):
     def filters(self) -> list[str]:
         """The fields that say which part."""
         return [name for name in self.fields if name != "kind"]
+
+
+class YearForm(forms.Form):
+    """Which year's records, of those in which a batch was issued."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int, widget=Select())
+
+    def __init__(self, *args: Any, years: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]

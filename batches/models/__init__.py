@@ -12,7 +12,7 @@ from batches.models.cultures import (
     Vessel,
     VesselLoss,
 )
-from batches.models.documents import PrintedRecord, PrintJob, PrintRequest
+from batches.models.documents import DOCUMENT_LABELS, IssuedCopy, PrintedRecord, PrintJob, PrintRequest
 from batches.models.harvests import Harvest, Receipt
 from batches.models.infusions import (
     AdverseEvent,
@@ -40,6 +40,7 @@ from batches.models.reviews import AuditTrailReview, ReviewedEntry
 from batches.models.training import TrainingRecord
 
 __all__ = [
+    "DOCUMENT_LABELS",
     "AdverseEvent",
     "AdverseEventCheck",
     "Attachment",
@@ -61,6 +62,7 @@ __all__ = [
     "Infusion",
     "InfusionEvent",
     "Isolation",
+    "IssuedCopy",
     "Lot",
     "MasterBatchRecord",
     "MediumChange",

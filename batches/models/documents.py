@@ -1,4 +1,4 @@
-"""Requested prints and exports: the request is recorded; the job beside it is where the work stands."""
+"""Requested files and issued copies: the request is recorded; the job beside it is where the work stands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from batches.rules.documents import Document
 from batches.rules.states import DocumentState
 from lims.recorded import Recorded
 
@@ -16,12 +17,21 @@ _STATES = [
     (DocumentState.READY, _("Ready")),
     (DocumentState.FAILED, _("Failed")),
 ]
+DOCUMENT_LABELS = {
+    Document.BATCH_RECORD: _("Batch record"),
+    Document.ANALYSIS: _("Certificate of analysis"),
+    Document.RELEASE: _("Release certificate"),
+    Document.SHIPPING: _("Shipping papers"),
+    Document.INFUSION: _("Infusion record"),
+    Document.DEVIATION: _("Deviation report"),
+    Document.MASTER: _("Master batch record"),
+}
 
 
 class PrintRequest(Recorded):
-    """Somebody asked for a file: the printed record of a batch, its export, or the audit trail as data.
+    """Somebody asked for a file: a print of a batch's record, an issued copy, an export, or what is kept of a year.
 
-    `wanted` is which entries of the audit trail, as they were typed into its filter.
+    `wanted` is which entries of the audit trail, as they were typed into its filter, or which year.
     """
 
     class Kind(models.TextChoices):
@@ -31,6 +41,8 @@ class PrintRequest(Recorded):
         EXPORT = "export", _("Export for checking offline")
         TRAIL_CSV = "trail_csv", _("Audit trail, CSV")
         TRAIL_JSON = "trail_json", _("Audit trail, JSON")
+        COPY = "copy", _("Issued copy")
+        YEAR = "year", _("All records of a year")
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.RECORD)
     batch = models.ForeignKey("batches.Batch", models.PROTECT, null=True, related_name="print_requests")
@@ -42,9 +54,9 @@ class PrintRequest(Recorded):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["record", "export"], batch__isnull=False)
-                | Q(kind__in=["trail_csv", "trail_json"], batch__isnull=True),
-                name="print_request_of_a_batch_or_of_the_trail",
+                condition=Q(kind__in=["record", "export", "copy"], batch__isnull=False)
+                | Q(kind__in=["trail_csv", "trail_json", "year"], batch__isnull=True),
+                name="print_request_of_a_batch_or_of_none",
             )
         ]
 
@@ -56,6 +68,7 @@ class PrintedRecord(Recorded):
     """The file made for a request: kept under its SHA-256, made once for each request.
 
     `pages` are those of the record in it; the audit trail as data has none, is no draft and stands at no head.
+    `heads` says up to which entry each stream is in it.
     """
 
     request = models.OneToOneField(PrintRequest, models.PROTECT, related_name="printed")
@@ -64,10 +77,49 @@ class PrintedRecord(Recorded):
     pages = models.PositiveIntegerField(default=0)
     is_draft = models.BooleanField(default=False)
     record_head = models.CharField(max_length=64, blank=True)
+    heads = models.JSONField(default=dict, blank=True)
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.request}, {self.size} bytes"
+
+
+class IssuedCopy(Recorded):
+    """A controlled copy: numbered, signed for, and found again by the code on every page of it.
+
+    `about` is what is counted: a batch, or one of its deviations. No `sections` are all of them.
+    """
+
+    request = models.OneToOneField(PrintRequest, models.PROTECT, related_name="copy")
+    batch = models.ForeignKey("batches.Batch", models.PROTECT, related_name="issued_copies")
+    document = models.CharField(_("document"), max_length=12, choices=list(DOCUMENT_LABELS.items()))
+    about = models.CharField(max_length=12)
+    number = models.PositiveIntegerField(_("copy"))
+    sections = models.JSONField(default=list, blank=True)
+    recipient = models.CharField(_("for whom"), max_length=120)
+    reason = models.TextField(_("reason"), blank=True)
+    check_code = models.CharField(_("check code"), max_length=12, unique=True)
+    supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+
+    signed_context = ("batch",)
+
+    class Meta:
+        verbose_name_plural = "issued copies"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "about", "number"], name="issued_copy_numbered_once"),
+            models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="issued_copy_again_with_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_document_display()} {self.about}, copy {self.number}"
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called where it is handed out."""
+        return f"{self.about}-{self.document}-copy-{self.number}.pdf"
 
 
 class PrintJob(models.Model):

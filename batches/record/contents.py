@@ -1,15 +1,18 @@
-"""The order of a batch record, and the record as a whole."""
+"""What stands in a batch record and in each issued document, in order; and the record as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
 
+from batches.models import DOCUMENT_LABELS
 from batches.record import blocks
 from batches.record.facts import Facts
 from batches.record.sections import (
+    certificates,
     closing,
     culture_days,
     deviations,
@@ -18,6 +21,7 @@ from batches.record.sections import (
     harvest,
     infusion,
     isolation,
+    master,
     materials,
     outcomes,
     overview,
@@ -26,6 +30,8 @@ from batches.record.sections import (
     patient,
     samples,
 )
+from batches.rules.check_codes import grouped
+from batches.rules.documents import Document
 from batches.rules.states import DispositionState
 from lims.pdf.han import form_for
 
@@ -52,6 +58,18 @@ SECTIONS: Final[tuple[Maker, ...]] = (
     closing.audit_trail,
 )
 
+# A document that may be issued at any time is a draft until the final disposition; the others wait for what they say.
+CONTENTS: Final[Mapping[Document, tuple[Maker, ...]]] = {
+    Document.BATCH_RECORD: SECTIONS,
+    Document.ANALYSIS: (certificates.product, certificates.analysis),
+    Document.RELEASE: (certificates.product, certificates.release, certificates.analysis),
+    Document.SHIPPING: (certificates.product, certificates.shipping, certificates.release),
+    Document.INFUSION: (certificates.product, infusion.section),
+    Document.DEVIATION: (certificates.product, deviations.section),
+    Document.MASTER: (master.process, master.steps, master.limits, master.specification, master.sampling_plan),
+}
+MAY_BE_DRAFT: Final = frozenset({Document.BATCH_RECORD})
+
 FINAL: Final = frozenset({DispositionState.RELEASED, DispositionState.REJECTED, DispositionState.LATE_OOS})
 
 
@@ -60,19 +78,37 @@ def is_draft(facts: Facts) -> bool:
     return DispositionState(facts.batch.disposition) not in FINAL
 
 
-def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
-    """The record of a batch: the same facts give the same record."""
+@dataclass(frozen=True)
+class Copy:
+    """What a controlled copy says of itself on every page. `checkpoint` is the one that covers the record's head.
+
+    No `sections` are all of them.
+    """
+
+    number: int
+    about: str
+    recipient: str
+    check_code: str
+    checkpoint: str
+    program: str
+    sections: tuple[str, ...] = ()
+
+
+def compose(
+    facts: Facts,
+    *,
+    document: Document = Document.BATCH_RECORD,
+    copy: Copy | None = None,
+    is_uncontrolled: bool = False,
+) -> blocks.Record:
+    """The record of a batch, or another document about it: the same facts give the same record."""
     batch = facts.batch
-    draft = is_draft(facts)
-    made: list[blocks.Section] = []
-    number = 0
-    for make in SECTIONS:
-        # A chapter that has nothing to say takes no number.
-        found = list(_several(make(facts, str(number + 1))))
-        made += found
-        number += bool(found)
+    draft = document in MAY_BE_DRAFT and is_draft(facts)
+    sections = tuple(_numbered(facts, CONTENTS[document]))
+    if copy is not None and copy.sections:
+        sections = tuple(_chosen(sections, copy.sections))
     return blocks.Record(
-        title=_("Batch record"),
+        title=str(DOCUMENT_LABELS[document]),
         product=facts.process.product.name,
         identity=(
             (_("Batch"), batch.number),
@@ -84,9 +120,9 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
             ),
             (_("Disposition"), str(batch.get_disposition_display())),
         ),
-        sections=tuple(made),
-        footer=_footer(facts),
-        standing=_("Draft") if draft else "",
+        sections=sections,
+        footer=_footer(facts, copy),
+        standing=_standing(copy, draft=draft),
         is_draft=draft,
         is_uncontrolled=is_uncontrolled,
         is_synthetic=facts.is_synthetic,
@@ -95,23 +131,66 @@ def compose(facts: Facts, *, is_uncontrolled: bool = False) -> blocks.Record:
     )
 
 
+def _numbered(facts: Facts, makers: Iterable[Maker]) -> Iterator[blocks.Section]:
+    number = 0
+    for make in makers:
+        # A chapter that has nothing to say takes no number.
+        found = list(_several(make(facts, str(number + 1))))
+        yield from found
+        number += bool(found)
+
+
+def _chosen(sections: Iterable[blocks.Section], keys: Iterable[str]) -> Iterator[blocks.Section]:
+    """The cover and the chosen sections, each under its own number, with what belongs under it."""
+    wanted, is_wanted = frozenset(keys), True
+    for place, section in enumerate(sections):
+        if section.level == 0:
+            is_wanted = place == 0 or section.key in wanted
+        if is_wanted:
+            yield section
+
+
+def _standing(copy: Copy | None, *, draft: bool) -> str:
+    """The word at the top right of every page."""
+    if copy is None:
+        return _("Draft") if draft else ""
+    said = _("Draft, issued copy {number}") if draft else _("Issued copy {number}")
+    said = said.format(number=copy.number)
+    return _("{copy}, chosen sections").format(copy=said) if copy.sections else said
+
+
 def _several(made: Made) -> Iterable[blocks.Section]:
     return (made,) if isinstance(made, blocks.Section) else made
 
 
-def _footer(facts: Facts) -> blocks.Footer:
+def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
     groups = " ".join(facts.head_hash[i : i + 8] for i in range(0, 64, 8))
+    who = _("Batch {number}, chain of identity {coi}, patient {patient}. {site}.").format(
+        number=facts.batch.number,
+        coi=facts.batch.coi,
+        patient=facts.batch.patient.code,
+        site=facts.site_name,
+    )
+    head = _("Stream {stream}: entries 1 to {seq}, head:").format(stream=facts.batch.stream, seq=facts.head_seq)
+    if copy is None:
+        return blocks.Footer(
+            lines=(who, head, groups),
+            code=f"{facts.batch.number} {facts.batch.coi} {facts.head_seq} {facts.head_hash}",
+            codes=frozenset({2}),
+        )
+    code = grouped(copy.check_code)
     return blocks.Footer(
         lines=(
-            _("Batch {number}, chain of identity {coi}, patient {patient}. {site}.").format(
-                number=facts.batch.number,
-                coi=facts.batch.coi,
-                patient=facts.batch.patient.code,
-                site=facts.site_name,
+            who,
+            _("Copy {number} of {about} for {recipient}. Check code {code}").format(
+                number=copy.number, about=copy.about, recipient=copy.recipient, code=code
             ),
-            _("Stream {stream}: entries 1 to {seq}, head:").format(stream=facts.batch.stream, seq=facts.head_seq),
+            head,
             groups,
+            _("Covered by checkpoint {checkpoint}. Made by {program}.").format(
+                checkpoint=copy.checkpoint, program=copy.program
+            ),
         ),
-        code=f"{facts.batch.number} {facts.batch.coi} {facts.head_seq} {facts.head_hash}",
-        codes=frozenset({2}),
+        code=code,
+        codes=frozenset({3}),
     )

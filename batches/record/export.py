@@ -34,11 +34,12 @@ class Unexportable(Exception):
 
 @dataclass(frozen=True)
 class Written:
-    """What was written, and what it shows."""
+    """What was written, and what it shows. `heads` says up to which entry each stream is in it."""
 
     pages: int
     is_draft: bool
     record_head: str
+    heads: Mapping[str, int]
 
 
 def write_export(batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Written:
@@ -82,7 +83,8 @@ def _gathered(
         "is_synthetic": facts.is_synthetic,
         "program": f"lims {VERSION}",
     }
-    return members, evidence, Written(pages, record.is_draft, facts.head_hash), about
+    heads = {stream: head.seq for stream, head in evidence.heads.items()}
+    return members, evidence, Written(pages, record.is_draft, facts.head_hash, heads), about
 
 
 def _attachments(batch: Batch) -> Members:

@@ -96,6 +96,11 @@ class Facts:
     head_seq: int
     head_hash: str
 
+    @property
+    def heads(self) -> dict[str, int]:
+        """Up to which entry each stream is told of here."""
+        return {e.stream: e.seq for e in sorted(self.entries, key=lambda e: e.seq)}
+
     def corrected(self, row: models.Model, fields: str | Collection[str], shown: str) -> Value:
         """The value of one field, or of several in one cell; with the old ones struck through when it was corrected."""
         names = {fields} if isinstance(fields, str) else set(fields)

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from batches.models import Batch, PrintRequest
+from batches.models import Batch, IssuedCopy, PrintRequest
 from batches.record import blocks
-from batches.record.contents import compose
-from batches.record.export import Written, write_export
+from batches.record.archive import write_year
+from batches.record.contents import Copy, compose
+from batches.record.documents import document_facts, facts_for
+from batches.record.export import Unexportable, Written, write_export
 from batches.record.facts import Facts, gather
 from batches.record.writers import json, pdf
-from lims import clock
+from batches.rules.documents import Document, document_refusals
+from lims import VERSION, clock
 from lims.files import keep
 from lims.ledger import trail
+from lims.ledger.evidence import heads_of
+from lims.ledger.exporting import checkpoint_of, cover
 from lims.ledger.forms import FilterForm
+from lims.ledger.models import Checkpoint, CheckpointHead
 from lims.pdf.archive import Attachment
 from lims.pdf.seal import seal
 from lims.pdf.styles import PAPERS
+from lims.refusals import refuse_if_any
 from lims.site import site, zone
 
 Progress = Callable[[int, int], None]
 
-
-class Writer(Protocol):
-    """Writes a file about a batch."""
-
-    def __call__(self, batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Written: ...
+_TRIES = 5
 
 
 def write_record(
@@ -51,37 +54,59 @@ def write_record(
     OSError from the writer.
     """
     facts = gather(batch)
-    record = compose(facts, is_uncontrolled=is_uncontrolled)
-    pages = pdf.write(
-        record,
-        out,
-        progress=progress,
-        paper=PAPERS[settings.PAPER],
-        attachments=_attachments(facts, record, checkpoint),
-    )
-    return Written(pages, record.is_draft, facts.head_hash)
+    return _write(facts, compose(facts, is_uncontrolled=is_uncontrolled), out, progress, checkpoint)
 
 
 def write_sealed_record(batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Written:
     """Write the batch record of `batch` as PDF under the seal of the site. Raises what `write_record` raises."""
-    here = site()
-    with TemporaryDirectory() as folder:
-        aside, sealed = Path(folder) / "record.pdf", Path(folder) / "sealed.pdf"
-        with aside.open("wb") as made:
-            written = write_record(batch, made, progress=progress)
-        reason = _("Batch record {number} as kept").format(number=batch.number)
-        seal(aside, sealed, reason=reason, location=here.name if here else "", at=clock.now())
-        out.writelines(_pieces(sealed))
-    return written
+    reason = _("Batch record {number} as kept").format(number=batch.number)
+    return _sealed(out, reason, lambda made: write_record(batch, made, progress=progress))
+
+
+def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress | None = None) -> Written:
+    """Write an issued copy under the seal of the site, from the record as it stands now.
+
+    Raises:
+        Refused: DOC-*, the document can't be issued any more.
+        Unexportable: the record changed while it was read.
+        Whatever `write_record` or writing a checkpoint raises.
+    """
+    document = Document(issued.document)
+    facts, covering = _covered(issued.batch)
+    about = issued.about if document is Document.DEVIATION else ""
+    sections = tuple(issued.sections)
+    refuse_if_any(document_refusals(document, document_facts(facts), deviation=about, sections=sections))
+    facts = facts_for(facts, document, issued.about)
+    copy = Copy(
+        number=issued.number,
+        about=issued.about,
+        recipient=issued.recipient,
+        check_code=issued.check_code,
+        checkpoint=f"{covering.number} ({covering.hash[:16]})",
+        program=f"lims {VERSION}",
+        sections=sections,
+    )
+    record = compose(facts, document=document, copy=copy)
+    own = covering.heads.filter(stream__in=facts.heads).values_list("stream", "seq", "hash")
+    checkpoint = checkpoint_of(covering.number, own.order_by("stream"))
+    reason = _("{copy} as issued").format(copy=issued)
+    written = _sealed(out, reason, lambda made: _write(facts, record, made, progress, checkpoint))
+    # A master batch record says nothing of the batch: no act of the batch makes it old.
+    return replace(written, heads={}) if document is Document.MASTER else written
 
 
 def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str, object]:
     """Make the file of a request, keep it under its digest, and return what is recorded of it."""
     match PrintRequest.Kind(request.kind):
         case PrintRequest.Kind.RECORD:
-            return _keep(write_sealed_record, request, progress)
+            return _keep(lambda out: write_sealed_record(_batch_of(request), out, progress=progress))
         case PrintRequest.Kind.EXPORT:
-            return _keep(write_export, request, progress)
+            return _keep(lambda out: write_export(_batch_of(request), out, progress=progress))
+        case PrintRequest.Kind.COPY:
+            return _keep(lambda out: write_sealed_copy(request.copy, out, progress=progress))
+        case PrintRequest.Kind.YEAR:
+            year = int(request.wanted["year"])
+            return _keep(lambda out: write_year(year, out, progress=progress))
         case kind:
             pieces = trail.as_csv if kind == PrintRequest.Kind.TRAIL_CSV else trail.as_json
             # Times were typed in the zone of the laboratory.
@@ -101,17 +126,64 @@ def export_to(path: Path, batch: Batch) -> str:
     return _whole(path, lambda out: write_export(batch, out))
 
 
-def _keep(write: Writer, request: PrintRequest, progress: Progress | None) -> dict[str, object]:
+def _covered(batch: Batch) -> tuple[Facts, Checkpoint]:
+    """The facts of a batch, and the newest checkpoint: it covers the head they end at."""
+    streams = [batch.stream, batch.patient.stream]
+    for _try in range(_TRIES):
+        cover(streams)
+        facts = gather(batch)
+        # An act sealed meanwhile may be half in the facts, and the checkpoint does not know it.
+        if facts.heads == {stream: head.seq for stream, head in heads_of(streams).items()}:
+            covering = CheckpointHead.objects.filter(stream=batch.stream, seq=facts.head_seq).first()
+            if covering is not None:
+                return facts, covering.checkpoint
+    raise Unexportable(_("The record changed while it was read. Try again when nobody is working on it."))
+
+
+def _write(
+    facts: Facts, record: blocks.Record, out: BinaryIO, progress: Progress | None, checkpoint: bytes | None
+) -> Written:
+    pages = pdf.write(
+        record,
+        out,
+        progress=progress,
+        paper=PAPERS[settings.PAPER],
+        attachments=_attachments(facts, record, checkpoint),
+    )
+    return Written(pages, record.is_draft, facts.head_hash, facts.heads)
+
+
+def _sealed(out: BinaryIO, reason: str, write: Callable[[BinaryIO], Written]) -> Written:
+    here = site()
+    with TemporaryDirectory() as folder:
+        aside, sealed = Path(folder) / "record.pdf", Path(folder) / "sealed.pdf"
+        with aside.open("wb") as made:
+            written = write(made)
+        seal(aside, sealed, reason=reason, location=here.name if here else "", at=clock.now())
+        out.writelines(_pieces(sealed))
+    return written
+
+
+def export_year_to(path: Path, year: int) -> str:
+    """Write all records of a year to `path`, whole or not at all; return its SHA-256."""
+    return _whole(path, lambda out: write_year(year, out))
+
+
+def _batch_of(request: PrintRequest) -> Batch:
     assert request.batch is not None  # the constraint of its kind
+    return request.batch
+
+
+def _keep(write: Callable[[BinaryIO], object]) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         aside = Path(folder) / "made"
         with aside.open("wb") as out:
-            written = write(request.batch, out, progress=progress)
+            written = write(out)
         sha256, size = keep(_pieces(aside))
-    return {"sha256": sha256, "size": size, **asdict(written)}
+    return {"sha256": sha256, "size": size, **(asdict(written) if isinstance(written, Written) else {})}
 
 
-def _whole(path: Path, write: Callable[[BinaryIO], Written]) -> str:
+def _whole(path: Path, write: Callable[[BinaryIO], object]) -> str:
     aside = path.with_name(path.name + ".part")
     try:
         with aside.open("wb") as out:

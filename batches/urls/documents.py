@@ -8,6 +8,7 @@ urlpatterns = [
     path("records/", documents.records, name="records"),
     path("records/<int:pk>/file/", exports.download, name="download-export"),
     path("records/<int:pk>/retry/", exports.retry, name="retry-export"),
+    path("records/year/", exports.year, name="export-year"),
     path("ledger/exports/", exports.trail, name="trail-exports"),
     path("ledger/exports/list/", exports.trail_panel, name="trail-panel"),
     path("batches/<str:number>/record/", documents.record, name="record"),

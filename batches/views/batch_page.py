@@ -33,6 +33,7 @@ from batches.rules.limits import Verdict
 from batches.rules.states import Stage
 from batches.rules.wording import cells, number, percent, quantity
 from batches.views.acting import find_batch
+from batches.views.issued import copies_context
 from batches.views.panels import batch_panel
 from lims import clock
 from lims.accounts.permissions import Permission
@@ -137,6 +138,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "signed_step": step,
         "signatures": [shown_signature(s) for s in signatures],
         "panel": batch_panel(found, actor),
+        **copies_context(found, actor),
     }
     return render(request, "batches/batch.html", context)
 

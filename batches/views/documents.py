@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from batches.commands.documents import request_print, retry_print
+from batches.forms.documents import YearForm
 from batches.models import PrintedRecord, PrintRequest
+from batches.record.archive import years
 from batches.record.contents import compose
 from batches.record.facts import gather
 from batches.record.writers import html, json
@@ -72,13 +74,20 @@ def record_json(request: HttpRequest, number: str) -> HttpResponse:
 @needs(Permission.PRINT_RECORDS, Permission.EXPORT_RECORDS)
 @require_GET
 def records(request: HttpRequest) -> HttpResponse:
-    """Every print and export that was asked for, newest first."""
-    requests = PrintRequest.objects.filter(kind__in=seen_by(actor_of(request))).select_related(
-        "batch", "batch__patient", "job", "printed", "requested_by"
+    """Every copy, print and export that was asked for, newest first."""
+    actor = actor_of(request)
+    kinds = (*seen_by(actor), Kind.COPY)
+    requests = PrintRequest.objects.filter(kind__in=kinds).select_related(
+        "batch", "batch__patient", "job", "printed", "requested_by", "copy"
     )
     before = request.GET.get("before", "")
     if before.isdigit():
         requests = requests.filter(pk__lt=int(before))
     shown = list(requests.order_by("-id")[:51])
     more = shown[49].pk if len(shown) > 50 else None
-    return render(request, "batches/documents/records.html", {"print_requests": shown[:50], "more": more})
+    context = {
+        "print_requests": shown[:50],
+        "more": more,
+        "year_form": YearForm(years=years()) if actor.may(Permission.EXPORT_RECORDS) else None,
+    }
+    return render(request, "batches/documents/records.html", context)

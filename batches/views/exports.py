@@ -1,16 +1,21 @@
-"""Pages of exports: a batch for checking offline, the audit trail as data. For those who hold the right to export."""
+"""Pages of exports: a batch for checking offline, the audit trail as data, all records of a year.
+
+For those who hold the right to export.
+"""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from batches.commands.documents import request_export, request_trail, retry_export
-from batches.forms.documents import TrailForm
+from batches.commands.documents import request_export, request_trail, request_year, retry_export
+from batches.forms.documents import TrailForm, YearForm
 from batches.models import PrintedRecord, PrintRequest
+from batches.record.archive import years
 from batches.views.acting import find_batch
 from batches.views.panels import Kind, answer, batch_panel, sent, shown
 from batches.views.panels import trail_panel as panel_of_trail
@@ -21,6 +26,7 @@ _FILES = {
     Kind.EXPORT: ("zip", "application/zip"),
     Kind.TRAIL_CSV: ("csv", "text/csv"),
     Kind.TRAIL_JSON: ("json", "application/json"),
+    Kind.YEAR: ("zip", "application/zip"),
 }
 
 
@@ -40,6 +46,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(PrintRequest, pk=pk, kind__in=_FILES)
     actor = actor_of(request)
     retry_export(actor, request=asked)
+    if asked.kind == Kind.YEAR:
+        return redirect("records")
     if asked.batch is None:
         return answer(request, panel_of_trail(), reverse("trail-exports"))
     return answer(request, batch_panel(asked.batch, actor), reverse("batch", args=[asked.batch.number]))
@@ -53,7 +61,20 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     asked = printed.request
     ending, content_type = _FILES[Kind(asked.kind)]
     name = f"{asked.batch.number}-export" if asked.batch else "audit-trail"
+    if asked.kind == Kind.YEAR:
+        name = f"records-{asked.wanted['year']}"
     return sent(printed, name=f"{name}-{pk}.{ending}", content_type=content_type)
+
+
+@needs(Permission.EXPORT_RECORDS)
+@require_POST
+def year(request: HttpRequest) -> HttpResponse:
+    """Ask for all records of a year in one file."""
+    form = YearForm(request.POST, years=years())
+    if not form.is_valid():
+        raise Http404(_("No batch was issued in this year."))
+    request_year(actor_of(request), year=form.cleaned_data["year"])
+    return redirect("records")
 
 
 @needs(Permission.EXPORT_RECORDS)

@@ -21,6 +21,7 @@ SHOWN = 4
 Kind = PrintRequest.Kind
 
 TRAILS = (Kind.TRAIL_CSV, Kind.TRAIL_JSON)
+EXPORTS = (Kind.EXPORT, *TRAILS, Kind.YEAR)
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,9 @@ class Panel:
 
 
 def seen_by(user: User) -> tuple[str, ...]:
-    """The kinds of file a person may ask for and fetch."""
-    exports = tuple(kind for kind in Kind.values if kind != Kind.RECORD)
+    """The kinds of file a person may ask for and fetch; issued copies have a list of their own."""
     prints = (Kind.RECORD,) if user.may(Permission.PRINT_RECORDS) else ()
-    return (*prints, *exports) if user.may(Permission.EXPORT_RECORDS) else prints
+    return (*prints, *EXPORTS) if user.may(Permission.EXPORT_RECORDS) else prints
 
 
 def batch_panel(batch: Batch, user: User) -> Panel:

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     INFUSE = "infuse"
     RECORD_OUTCOMES = "record_outcomes"
     PRINT_RECORDS = "print_records"
+    ISSUE_DOCUMENTS = "issue_documents"
+    ISSUE_INFUSION_RECORDS = "issue_infusion_records"
     EXPORT_RECORDS = "export_records"
     IMPORT_RECORDS = "import_records"
     MANAGE_MATERIALS = "manage_materials"
@@ -67,6 +69,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.IMPORT_RECORDS,
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
+        P.ISSUE_DOCUMENTS,
         P.MANAGE_MATERIALS,
         P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
@@ -76,6 +79,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
     Role.QA: _EVERYONE_IN_GMP
     | {
         P.ISSUE_BATCHES,
+        P.ISSUE_DOCUMENTS,
         P.DECIDE_DEVIATIONS,
         P.DECIDE_DISPOSITION,
         P.REVIEW_AUDIT_TRAIL,
@@ -87,7 +91,14 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.CONFIRM_IDENTITY,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
-    | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
+    | {
+        P.ENROL_PATIENTS,
+        P.RECORD_HARVEST,
+        P.INFUSE,
+        P.RECORD_OUTCOMES,
+        P.CORRECT_RECORDS,
+        P.ISSUE_INFUSION_RECORDS,
+    },
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.ACKNOWLEDGE_NOTICES}),
     # Somebody from outside, or on their behalf: reads everything, writes nothing.
     Role.AUDITOR: frozenset({P.VIEW_RECORDS, P.EXPORT_RECORDS, P.ACKNOWLEDGE_NOTICES}),

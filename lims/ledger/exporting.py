@@ -68,14 +68,19 @@ def write_zip(members: Members, out: BinaryIO) -> None:
     """Write a ZIP whose bytes follow from its members alone: sorted, stored as they are, at one fixed time."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
         for name, content in sorted(members.items()):
-            member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            member.create_system, member.external_attr = 3, 0o100644 << 16
-            if isinstance(content, bytes):
-                archive.writestr(member, content)
-            else:
-                member.file_size = content.stat().st_size
-                with content.open("rb") as kept, archive.open(member, "w") as into:
-                    copyfileobj(kept, into)
+            add_member(archive, name, content)
+
+
+def add_member(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
+    """Add one member at a fixed time; a file goes through in pieces."""
+    member = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    member.create_system, member.external_attr = 3, 0o100644 << 16
+    if isinstance(content, bytes):
+        archive.writestr(member, content)
+    else:
+        member.file_size = content.stat().st_size
+        with content.open("rb") as kept, archive.open(member, "w") as into:
+            copyfileobj(kept, into)
 
 
 def cover(streams: Iterable[str]) -> None:
@@ -211,7 +216,7 @@ def _checkpoints(evidence: Evidence) -> Members:
     for head in CheckpointHead.objects.filter(stream__in=list(evidence.heads)).order_by("checkpoint", "stream", "seq"):
         if head.seq <= evidence.heads[head.stream].seq:
             heads[head.checkpoint_id].append((head.stream, head.seq, head.hash))
-    made: Members = {f"checkpoints/{number:09}.json": _checkpoint(number, own) for number, own in heads.items()}
+    made: Members = {f"checkpoints/{number:09}.json": checkpoint_of(number, own) for number, own in heads.items()}
     between = Checkpoint.objects.filter(number__range=(min(heads, default=0), max(heads, default=0))).order_by("number")
     made["checkpoints/links.jsonl"] = _lines(
         {"number": c.number, "prev": c.prev, "leaf": chain.leaf(bytes(c.payload)), "hash": c.hash}
@@ -220,6 +225,7 @@ def _checkpoints(evidence: Evidence) -> Members:
     return made
 
 
-def _checkpoint(number: int, own: list[tuple[str, int, str]]) -> bytes:
+def checkpoint_of(number: int, own: Iterable[tuple[str, int, str]]) -> bytes:
+    """The file of a checkpoint with the names of these heads only; raises OSError when it is not there."""
     kept = json.loads(checkpoints.path_of(number).read_bytes())
-    return json.dumps({**kept, "heads": own}, ensure_ascii=False, sort_keys=True, indent=1).encode()
+    return json.dumps({**kept, "heads": list(own)}, ensure_ascii=False, sort_keys=True, indent=1).encode()

@@ -15,7 +15,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from batches.commands.documents import request_export, request_print, request_trail
+from batches.commands.documents import request_export, request_print, request_trail, request_year
 from batches.models import PrintedRecord, PrintJob, PrintRequest
 from batches.rules.documents import LOST_AFTER
 from batches.rules.states import DocumentState
@@ -25,6 +25,7 @@ from lims.files import path_of
 from lims.ledger import verify_export
 from lims.ledger.models import Entry
 from lims.refusals import Refused
+from tests.batches.copies import issued
 from tests.builders import Story
 
 Kind = PrintRequest.Kind
@@ -42,6 +43,10 @@ def asked(story: Story, kind: str, **wanted: str) -> PrintRequest:
         request = request_print(story.cast.qa, batch=story.batch)
     elif kind == Kind.EXPORT:
         request = request_export(story.cast.qa, batch=story.batch)
+    elif kind == Kind.COPY:
+        request = issued(story).request
+    elif kind == Kind.YEAR:
+        request = request_year(story.cast.qa, year=2026)
     else:
         request = request_trail(story.cast.qa, kind=Kind(kind), wanted=wanted)
     return request

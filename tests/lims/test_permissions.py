@@ -16,6 +16,8 @@ AGREED = {
     "raise_deviations": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "print_records": {"technician", "supervisor", "analyst", "qa", "clinician"},
     "export_records": {"qa", "auditor"},
+    "issue_documents": {"supervisor", "qa"},
+    "issue_infusion_records": {"clinician"},
     "enrol_patients": {"clinician"},
     "issue_batches": {"supervisor", "qa"},
     "record_harvest": {"technician", "supervisor", "clinician"},

@@ -16,7 +16,7 @@ from batches.rules.release import DECIDED
 def section(facts: Facts, number: str) -> blocks.Section:
     """The reviews and the decisions, each in order."""
     reviews = tuple(block for r in facts.reviews for block in _review(facts, r))
-    decisions = tuple(block for d in facts.dispositions for block in _decision(facts, d))
+    decisions = tuple(block for d in facts.dispositions for block in decision(facts, d))
     body = reviews + (decisions or (blocks.Paragraph(_("Nothing is decided yet.")),))
     return blocks.Section(number, _("Disposition"), body, anchor="disposition")
 
@@ -69,7 +69,8 @@ def _since(facts: Facts) -> blocks.Value:
     return said if facts.batch.disposition in DECIDED else blocks.VerdictMark("alert", said)
 
 
-def _decision(facts: Facts, row: Disposition) -> Iterator[blocks.Block]:
+def decision(facts: Facts, row: Disposition) -> Iterator[blocks.Block]:
+    """One decision with its grounds, what was pending, whether it holds, and who signed it."""
     names = {r.key: r.name for r in facts.process.specification}
     holds = facts.disposition_holds.get(row.pk, False)
     yield blocks.Heading(str(row.get_decision_display()))

@@ -47,6 +47,11 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
     )
     for sample in facts.samples:
         yield from remarks(facts, sample)
+    yield from specification(facts)
+
+
+def specification(facts: Facts) -> Iterator[blocks.Block]:
+    """Every row of the release specification with its result and verdict, and the results that were repeated."""
     yield blocks.Heading(_("Release specification"))
     yield blocks.Table(
         (

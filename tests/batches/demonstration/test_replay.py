@@ -16,10 +16,11 @@ from batches.demonstration.counts import AREA, seeding, suspension
 from batches.demonstration.donors import read
 from batches.demonstration.replay import calendar_of, fill
 from batches.demonstration.screening import CANDIDATES
-from batches.models import Batch, Patient
+from batches.models import Batch, IssuedCopy, Patient
 from batches.queries.lineage import lineage
 from batches.queries.worklist import to_issue
-from batches.rules.states import DispositionState, Stage
+from batches.rules.documents import Document
+from batches.rules.states import DispositionState, DocumentState, Stage
 from batches.rules.synthetic_donors import VESSELS_BY_AREA
 from lims.accounts.commands import start_site
 from lims.accounts.models import User
@@ -105,6 +106,9 @@ def test_it_replays_donors_to_the_end_with_every_act_sealed(laboratory: None) ->
     assert all(p.name.startswith("Synthetic") for p in Patient.objects.all())
     assert not Entry.objects.filter(at__gt=people.made_at()).exists()
     assert verify().findings == []
+    copies = IssuedCopy.objects.filter(document=Document.BATCH_RECORD, number=1)
+    assert {c.batch for c in copies} == set(batches), "the archive's copy of each, for the worker to make"
+    assert all(c.request.job.state == DocumentState.QUEUED for c in copies)
 
 
 def test_it_ends_with_a_checkpoint_over_everything(laboratory: None) -> None:

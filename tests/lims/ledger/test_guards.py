@@ -35,6 +35,7 @@ from lims.recorded import version_model
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from tests.batches.commands.test_paper import imported
+from tests.batches.copies import issued
 from tests.batches.views.test_culture_pages import a_photo
 from tests.builders import Story
 from tests.cast import PASSWORD, Cast, signed
@@ -58,6 +59,7 @@ def filled(guarded_whole: Story) -> Story:
     other.lose(other.vessels()[0])
     imported(other.cast)
     make_print(request_print(other.cast.qa, batch=other.batch).pk)
+    issued(other)
     accounts_changed(other.cast)
     checkpoints.write()
     empty = [m.__name__ for m in guarded() if not m._base_manager.exists()]

@@ -1,0 +1,142 @@
+"""Pages of issued copies: issue one, see how far it is, fetch the file, check a sheet by the code on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from batches.commands.issued import issue_document, issue_infusion_record, retry_copy
+from batches.forms.issued import CopyForm, InfusionCopyForm
+from batches.models import DOCUMENT_LABELS, Batch, PrintedRecord, PrintRequest
+from batches.queries.issued import acts_since, copies_of, copy_of
+from batches.record.contents import CONTENTS
+from batches.record.documents import choices, document_facts
+from batches.record.facts import Facts, gather
+from batches.rules.check_codes import grouped, read
+from batches.rules.documents import Document, document_refusals
+from batches.views.acting import act_words, find_batch
+from batches.views.panels import Kind, sent
+from lims.accounts.models import User
+from lims.accounts.permissions import Permission
+from lims.files import is_whole
+from lims.refusals import Refusal
+from lims.signatures.meanings import Meaning
+from lims.web.access import actor_of, needs
+from lims.web.act_pages import ActPage, act_page
+
+
+@needs(Permission.ISSUE_DOCUMENTS, Permission.ISSUE_INFUSION_RECORDS)
+def issue(request: HttpRequest, number: str) -> HttpResponse:
+    """Issue a numbered copy. Who may only issue the infusion record is asked for nothing else."""
+    batch, actor = find_batch(number), actor_of(request)
+    home = reverse("batch", args=[number])
+    is_full = actor.may(Permission.ISSUE_DOCUMENTS)
+    facts = gather(batch)
+    command = issue_document if is_full else issue_infusion_record
+
+    def run(actor: Any, *, seen: int | None = None, **given: Any) -> Any:
+        return command(actor, batch=batch, **given)
+
+    title = _("Issue a copy") if is_full else _("Issue the infusion record")
+    return act_page(
+        request,
+        ActPage(
+            title=title,
+            button=_("Issue"),
+            form_class=CopyForm if is_full else InfusionCopyForm,
+            run=run,
+            done_url=home + "#copies",
+            already_url=home,
+            signed=(Meaning.ISSUED,),
+            subtitle=_("It is numbered, made from the record as it stands then, sealed and kept for ever."),
+            crumbs=[(number, home), (title, "")],
+            form_kwargs=_choices(facts) if is_full else {},
+            template="batches/documents/issue.html",
+            context={"batch": batch, "not_yet": _not_yet(facts, tuple(CONTENTS) if is_full else (Document.INFUSION,))},
+        ),
+    )
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def panel(request: HttpRequest, number: str) -> HttpResponse:
+    """The list of issued copies alone, asked for again while one is being made."""
+    return render(request, "batches/documents/copies.html", copies_context(find_batch(number), actor_of(request)))
+
+
+@needs(Permission.PRINT_RECORDS)
+@require_POST
+def retry(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Try again to make a copy."""
+    batch, actor = find_batch(number), actor_of(request)
+    retry_copy(actor, request=get_object_or_404(PrintRequest, pk=pk, batch=batch, kind=Kind.COPY))
+    if request.headers.get("HX-Request"):
+        return render(request, "batches/documents/copies.html", copies_context(batch, actor))
+    return redirect("batch", number)
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def download(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+    """The file of a copy, byte for byte as it was made."""
+    printed = get_object_or_404(
+        PrintedRecord.objects.select_related("request__copy"),
+        request_id=pk,
+        request__batch__number=number,
+        request__kind=Kind.COPY,
+    )
+    return sent(printed, name=printed.request.copy.file_name, content_type="application/pdf")
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_GET
+def check(request: HttpRequest) -> HttpResponse:
+    """Whether a sheet is genuine, by the code typed or scanned from it, and whether it still says what is so."""
+    typed = request.GET.get("code", "").strip()[:40]
+    code = read(typed)
+    standing = copy_of(code) if code else None
+    context = {
+        "typed": typed,
+        "is_garbled": bool(typed) and code is None,
+        "code": grouped(code) if code else "",
+        "standing": standing,
+        "is_whole": standing is not None and standing.printed is not None and is_whole(standing.printed.sha256),
+        "acts": [(e, act_words(e.name)) for e in acts_since(standing)] if standing else [],
+    }
+    return render(request, "batches/documents/check.html", context)
+
+
+def copies_context(batch: Batch, actor: User) -> dict[str, object]:
+    """What the list of a batch's issued copies shows."""
+    copies = [(standing, grouped(standing.copy.check_code)) for standing in copies_of(batch)]
+    jobs = [standing.copy.request.job.state for standing, _code in copies]
+    return {
+        "batch": batch,
+        "copies": copies,
+        "copies_under_way": any(state in ("queued", "running") for state in jobs),
+        "may_retry": actor.may(Permission.PRINT_RECORDS),
+        "may_issue": actor.may(Permission.ISSUE_DOCUMENTS) or actor.may(Permission.ISSUE_INFUSION_RECORDS),
+    }
+
+
+def _choices(facts: Facts) -> dict[str, object]:
+    return {
+        "documents": tuple(CONTENTS),
+        "sections": choices(facts),
+        "deviations": [(d.number, f"{d.number}: {d.title}") for d in facts.deviations],
+    }
+
+
+def _not_yet(facts: Facts, documents: Sequence[Document]) -> list[tuple[str, list[Refusal]]]:
+    """The documents that can't be issued now, each with the reasons."""
+    rests_on = document_facts(facts)
+    some_deviation = next(iter(rests_on.deviations), "")
+    found = [(d, list(document_refusals(d, rests_on, deviation=some_deviation))) for d in documents]
+    return [(str(DOCUMENT_LABELS[document]), refusals) for document, refusals in found if refusals]
