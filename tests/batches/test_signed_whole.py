@@ -29,9 +29,10 @@ from tests.builders import Story
 from tests.lims.ledger.test_verify import change, copy, other
 from tests.superuser.lifting import take_guards_down
 
-# Below a batch or a patient, and under no signature.
+# Below a batch or a patient, and under no signature that a release rests on.
 UNSIGNED = {
     "batches.Lot": "a material of the laboratory, reserved for a patient; it is released for every batch at once",
+    "batches.IssuedCopy": "a copy is signed by who issues it, and changes nothing of what it shows",
     "batches.PrintRequest": "asking for a print changes nothing of what is printed",
     "batches.PrintedRecord": "the file is kept under its digest, and the worker that made it has no signature",
 }
@@ -43,6 +44,7 @@ WORK_OF_QA = {
     ("deviation:assess", "reviewed"),
     ("deviation:close", "approved"),
     ("audit_trail:review", "reviewed"),
+    ("document:issue", "issued"),
     ("training:record", "approved"),
 }
 

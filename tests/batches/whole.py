@@ -11,6 +11,7 @@ from batches.commands.documents import keep_print, request_print
 from batches.commands.paper import import_passages
 from batches.rules.states import DispositionState
 from lims.signatures.meanings import Meaning
+from tests.batches.copies import issued
 from tests.builders import Story
 from tests.cast import Cast, signed
 
@@ -76,4 +77,5 @@ def _print(story: Story) -> None:
         request = request_print(story.cast.qa, batch=story.batch)
         made = {"sha256": "a" * 64, "size": 1, "pages": 1, "is_draft": False, "record_head": "b" * 64}
         keep_print(None, request=request, made=made)
+        issued(story)
         assert story.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY
