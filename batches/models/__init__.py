@@ -13,6 +13,7 @@ from batches.models.cultures import (
     VesselLoss,
 )
 from batches.models.documents import PrintedRecord, PrintJob, PrintRequest
+from batches.models.downtime import DowntimeForm, FormTranscription, TranscribedAct
 from batches.models.harvests import Harvest, Receipt
 from batches.models.infusions import (
     AdverseEvent,
@@ -53,10 +54,12 @@ __all__ = [
     "DeviationAssessment",
     "DeviationClosure",
     "Disposition",
+    "DowntimeForm",
     "Eligibility",
     "EligibilityAnswer",
     "Equipment",
     "Fill",
+    "FormTranscription",
     "Harvest",
     "Infusion",
     "InfusionEvent",
@@ -81,6 +84,7 @@ __all__ = [
     "SymptomAnswer",
     "TestResult",
     "TrainingRecord",
+    "TranscribedAct",
     "Vessel",
     "VesselLoss",
     "Vitals",

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     PRINT_RECORDS = "print_records"
     EXPORT_RECORDS = "export_records"
     IMPORT_RECORDS = "import_records"
+    ISSUE_FORMS = "issue_forms"
+    TRANSCRIBE_FORMS = "transcribe_forms"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -58,7 +60,14 @@ _EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT
 # The administrator runs the system and holds no GMP right, not even to look at a record.
 ROLES: Final[dict[str, frozenset[Permission]]] = {
     Role.TECHNICIAN: _EVERYONE_IN_GMP
-    | {P.RECORD_PRODUCTION, P.TAKE_SAMPLES, P.CORRECT_RECORDS, P.IMPORT_RECORDS, P.RECORD_HARVEST},
+    | {
+        P.RECORD_PRODUCTION,
+        P.TAKE_SAMPLES,
+        P.CORRECT_RECORDS,
+        P.IMPORT_RECORDS,
+        P.RECORD_HARVEST,
+        P.TRANSCRIBE_FORMS,
+    },
     Role.SUPERVISOR: _EVERYONE_IN_GMP
     | {
         P.RECORD_PRODUCTION,
@@ -67,6 +76,8 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.IMPORT_RECORDS,
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
+        P.ISSUE_FORMS,
+        P.TRANSCRIBE_FORMS,
         P.MANAGE_MATERIALS,
         P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
@@ -76,6 +87,8 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
     Role.QA: _EVERYONE_IN_GMP
     | {
         P.ISSUE_BATCHES,
+        P.ISSUE_FORMS,
+        P.TRANSCRIBE_FORMS,
         P.DECIDE_DEVIATIONS,
         P.DECIDE_DISPOSITION,
         P.REVIEW_AUDIT_TRAIL,
@@ -87,7 +100,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.CONFIRM_IDENTITY,
     },
     Role.CLINICIAN: _EVERYONE_IN_GMP
-    | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS},
+    | {P.ENROL_PATIENTS, P.RECORD_HARVEST, P.INFUSE, P.RECORD_OUTCOMES, P.CORRECT_RECORDS, P.TRANSCRIBE_FORMS},
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.ACKNOWLEDGE_NOTICES}),
     # Somebody from outside, or on their behalf: reads everything, writes nothing.
     Role.AUDITOR: frozenset({P.VIEW_RECORDS, P.EXPORT_RECORDS, P.ACKNOWLEDGE_NOTICES}),

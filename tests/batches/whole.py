@@ -12,6 +12,7 @@ from batches.commands.paper import import_passages
 from batches.rules.states import DispositionState
 from lims.signatures.meanings import Meaning
 from tests.builders import Story
+from tests.builders_downtime import entered, issued, transcribed
 from tests.cast import Cast, signed
 
 
@@ -25,6 +26,9 @@ def live_through(story: Story) -> Story:
     story.observe("80", photo=_photo())
     story.feed()
     story.passage(205, 9, suspension="4.0", seed=("T175", 2, "3.4"))
+    (form,) = issued(story)
+    entered(story)
+    transcribed(story, form)
     story.culture(5)
     story.lose(story.vessels()[0])
     story.passage(323, 20, suspension="15.0", seed=("CS5", 1, "14.8"))

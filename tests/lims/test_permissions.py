@@ -29,6 +29,8 @@ AGREED = {
     "infuse": {"clinician"},
     "record_outcomes": {"clinician"},
     "import_records": {"technician", "supervisor"},
+    "issue_forms": {"supervisor", "qa"},
+    "transcribe_forms": {"technician", "supervisor", "qa", "clinician"},
     "manage_materials": {"supervisor", "qa"},
     "manage_training": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
