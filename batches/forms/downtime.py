@@ -69,10 +69,9 @@ class ActsField(forms.ModelMultipleChoiceField):
 class TranscribeForm(forms.Form):
     """Which acts entered a sheet, and the sheet itself. Made with `acts`, those that may have."""
 
-    acts = ActsField(label=_("Entered by"), queryset=Entry.objects.none(), required=False, widget=Checkboxes(span=12))
+    acts = ActsField(label=_("Entered by"), queryset=Entry.objects.none(), widget=Checkboxes(span=12))
     scan = forms.FileField(
         label=_("Scanned sheet"),
-        required=False,
         max_length=200,
         widget=PhotoInput(
             span=12,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from batches.models import Batch, DowntimeForm, TranscribedAct
 from batches.rules.downtime import ACTS_OF, FormStep
@@ -14,6 +14,16 @@ def forms() -> QuerySet[DowntimeForm]:
     return DowntimeForm.objects.select_related(
         "batch", "batch__patient", "mbr", "issued_to", "transcription", "transcription__batch"
     ).order_by("-id")
+
+
+def of_batch(batch: Batch) -> list[DowntimeForm]:
+    """The forms issued for a batch or transcribed into it, oldest first, with the sheet and the acts of each."""
+    own = DowntimeForm.objects.filter(Q(batch=batch) | Q(transcription__batch=batch)).order_by("id")
+    return list(
+        own.select_related("mbr", "issued_to", "transcription").prefetch_related(
+            "transcription__attachments", "transcription__acts"
+        )
+    )
 
 
 def recorded_since(form: DowntimeForm, batch: Batch) -> QuerySet[Entry]:

@@ -17,13 +17,16 @@ from batches.forms.harvests import HarvestForm, ReceiptForm
 from batches.forms.isolations import IsolationForm
 from batches.forms.passages import CellHarvestForm, PassageForm
 from batches.models import DowntimeForm
+from batches.record.contents import compose
 from batches.record.downtime import together
+from batches.record.facts import gather
+from batches.record.texts import block_texts
 from batches.rules.downtime import FormStep
 from batches.rules.downtime_sheets import Part, parts
 from batches.rules.process import Process
 from lims.files import path_of
 from tests.builders import Story
-from tests.builders_downtime import issued
+from tests.builders_downtime import entered, issued, transcribed, voided
 
 # Drawn as tables, or not written by hand.
 TABLED = (
@@ -149,3 +152,23 @@ def test_a_pad_holds_every_form_in_order(story: Story, tmp_path: Path) -> None:
     firsts = [page for page in pages if "page 1 of" in page]
     assert [f"{f.number}, page 1" in page for f, page in zip(made, firsts, strict=True)] == [True] * 3
     assert all(page.count("____") >= 3 for page in pages), "who it is for is written in by hand"
+
+
+def test_the_record_of_a_batch_tells_its_forms_and_who_transcribed_them(story: Story) -> None:
+    story.isolate()
+    assert "downtime-forms" not in [s.key for s in compose(gather(story.batch)).sections]
+    first, second = issued(story, number=2)
+    (blank,) = issued(story, batch=None)
+    entered(story)
+    made = transcribed(story, first)
+    voided(story, second)
+    story.wait(hours=1)
+    story.observe("60")
+    transcribed(story, blank)
+    (section,) = [s for s in compose(gather(story.batch)).sections if s.key == "downtime-forms"]
+    told = [text for block in section.blocks for text in block_texts(block)]
+    assert [t for t in told if t.startswith("F-")] == [first.number, second.number, blank.number]
+    assert any(made.attachments.get().sha256 in text and "Record observation" in text for text in told)
+    assert "Not needed, torn up before the supervisor." in told
+    assert told.count("Transcribed") == 4, "two states and two signatures"
+    assert f"{story.cast.second_technician.printed_name}, Technician" in told
