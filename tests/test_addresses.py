@@ -87,6 +87,11 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "download-pad": (200, 200, 200, 200, 200, 403, 200),
     "transcribe-form": (200, 200, 403, 200, 200, 403, 403),
     "void-form": (403, 200, 403, 200, 403, 403, 403),
+    "labels": (200, 200, 200, 200, 200, 403, 200),
+    "print-labels": (200, 200, 200, 200, 403, 403, 403),
+    "reprint-labels": (200, 200, 200, 200, 403, 403, 403),
+    "download-labels": (404, 404, 404, 404, 404, 403, 404),
+    "test-label": (200, 200, 200, 200, 403, 403, 403),
     "record": (200, 200, 200, 200, 200, 403, 200),
     "record-json": (200, 200, 200, 200, 200, 403, 200),
     "prints": (200, 200, 200, 200, 200, 403, 200),
@@ -187,6 +192,7 @@ def placed(story: Story, pattern: URLPattern) -> str:
         "model": "batches.Batch" if name == "ledger-row" else "Harvest",
         "field": "volume_ml",
         "occasion": "baseline",
+        "kind": "tube",
     }
     asked = pattern.pattern.converters
     return reverse(name, kwargs={key: values[key] for key in asked})
@@ -203,6 +209,7 @@ def missing(pattern: URLPattern) -> str:
         "model": "Harvest",
         "field": "volume_ml",
         "occasion": "baseline",
+        "kind": "tube",
     }
     uuid_asked = pattern.name == "ledger-entry"
     asked = pattern.pattern.converters

@@ -23,6 +23,7 @@ from batches.models.infusions import (
     SymptomAnswer,
     Vitals,
 )
+from batches.models.labels import LabelPrint
 from batches.models.materials import Equipment, Lot
 from batches.models.outcomes import PainAssessment, PdasAnswer
 from batches.models.paper import PaperImport, PaperPassage
@@ -64,6 +65,7 @@ __all__ = [
     "Infusion",
     "InfusionEvent",
     "Isolation",
+    "LabelPrint",
     "Lot",
     "MasterBatchRecord",
     "MediumChange",

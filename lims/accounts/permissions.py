@@ -46,6 +46,8 @@ class Permission(StrEnum):
     IMPORT_RECORDS = "import_records"
     ISSUE_FORMS = "issue_forms"
     TRANSCRIBE_FORMS = "transcribe_forms"
+    PRINT_LABELS = "print_labels"
+    APPROVE_REPRINTS = "approve_reprints"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -67,6 +69,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.IMPORT_RECORDS,
         P.RECORD_HARVEST,
         P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
     },
     Role.SUPERVISOR: _EVERYONE_IN_GMP
     | {
@@ -78,17 +81,20 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.ISSUE_BATCHES,
         P.ISSUE_FORMS,
         P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
         P.MANAGE_MATERIALS,
         P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
         P.CONFIRM_IDENTITY,
     },
-    Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
+    Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS, P.PRINT_LABELS},
     Role.QA: _EVERYONE_IN_GMP
     | {
         P.ISSUE_BATCHES,
         P.ISSUE_FORMS,
         P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
+        P.APPROVE_REPRINTS,
         P.DECIDE_DEVIATIONS,
         P.DECIDE_DISPOSITION,
         P.REVIEW_AUDIT_TRAIL,

@@ -30,6 +30,7 @@ from tests.lims.ledger.test_verify import change, copy, other
 # Below a batch or a patient, and under no signature.
 UNSIGNED = {
     "batches.DowntimeForm": "issuing a sheet records nothing yet; what was written on it is signed once transcribed",
+    "batches.LabelPrint": "a first label repeats what the record says; a further copy is signed by QA",
     "batches.Lot": "a material of the laboratory, reserved for a patient; it is released for every batch at once",
     "batches.PrintRequest": "asking for a print changes nothing of what is printed",
     "batches.PrintedRecord": "the file is kept under its digest, and the worker that made it has no signature",

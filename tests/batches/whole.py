@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from batches.commands.documents import keep_print, request_print
+from batches.commands.labels import print_labels
 from batches.commands.paper import import_passages
 from batches.rules.states import DispositionState
 from lims.signatures.meanings import Meaning
@@ -50,6 +51,7 @@ def live_through(story: Story) -> Story:
     story.adverse_event()
     story.follow_up()
     _print(story)
+    _label(story)
     story.fresh()
     return story
 
@@ -73,6 +75,17 @@ def _import_paper(cast: Cast, number: str) -> None:
         file_name="backlog.csv",
         signatures=signed((Meaning.TRANSCRIBED, cast.technician), (Meaning.CHECKED, cast.second_technician)),
     )
+
+
+def _label(story: Story) -> None:
+    with story.now():
+        print_labels(
+            story.cast.technician,
+            batch=story.batch,
+            chosen=[story.batch.fill.container_code],
+            is_screened=True,
+            has_risk_factor=False,
+        )
 
 
 def _print(story: Story) -> None:

@@ -31,6 +31,8 @@ AGREED = {
     "import_records": {"technician", "supervisor"},
     "issue_forms": {"supervisor", "qa"},
     "transcribe_forms": {"technician", "supervisor", "qa", "clinician"},
+    "print_labels": {"technician", "supervisor", "analyst", "qa"},
+    "approve_reprints": {"qa"},
     "manage_materials": {"supervisor", "qa"},
     "manage_training": {"supervisor", "qa"},
     "manage_accounts": {"administrator"},
