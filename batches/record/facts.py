@@ -89,6 +89,7 @@ class Facts:
     pain_assessments: Sequence[m.PainAssessment]
     paper_passages: Sequence[m.PaperPassage]
     downtime_forms: Sequence[m.DowntimeForm]
+    label_prints: Sequence[m.LabelPrint]
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
     training: Sequence[TrainedPerson]
@@ -209,6 +210,7 @@ def gather(batch: m.Batch) -> Facts:
         pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),
         paper_passages=list(batch.paper_passages.select_related("paper")),
         downtime_forms=downtime_forms.of_batch(batch),
+        label_prints=list(batch.label_prints.select_related("act")),
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],

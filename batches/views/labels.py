@@ -106,5 +106,6 @@ def _printing(
         inputs=lambda form: form.inputs(),
         initial=initial,
         signed=signed,
+        subtitle=_("The second signature is that of QA") if signed else "",
         done_url=reverse("labels", args=[batch.number]),
     )

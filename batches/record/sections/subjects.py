@@ -53,6 +53,9 @@ def subject_words(facts: Facts) -> Mapping[Key, str]:
         for f in facts.downtime_forms
         if hasattr(f, "transcription")
     }
+    named |= {
+        key_of(p): _("Label {serial}, copy {copy}").format(serial=p.serial, copy=p.copy) for p in facts.label_prints
+    }
     named |= {key_of(r): _("Audit-trail review to entry {seq}").format(seq=r.batch_seq) for r in facts.reviews}
     named |= {key_of(c.row): _("Correction {mark}").format(mark=c.mark) for c in facts.corrections}
     named |= {key_of(d): str(d.get_decision_display()) for d in facts.dispositions}
