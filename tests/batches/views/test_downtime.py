@@ -118,3 +118,14 @@ def test_a_form_that_was_voided_says_why_and_is_not_opened_again(story: Story) -
     assert DowntimeForm.objects.get().state == FormState.VOIDED
     assert "Torn at the corner" in client.get(reverse("downtime-form", args=[form.number])).content.decode()
     assert client.get(address).status_code == 302
+
+
+def test_the_batch_page_tells_of_its_forms_and_leads_to_them(story: Story) -> None:
+    story.isolate()
+    first, second = issued(story, FormStep.PASSAGE, number=2)
+    voided(story, second)
+    client = signed_in(story.cast.technician)
+    page = client.get(reverse("batch", args=[story.batch.number])).content.decode()
+    assert f"{reverse('downtime-forms')}?batch={story.batch.number}" in page
+    assert "Form, issue" in page and f"{first.number}, Passage" in page
+    assert "Form, void" in page and f"{second.number}, Passage" in page
