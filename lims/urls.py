@@ -26,6 +26,7 @@ navigation = [
     Destination(_("Equipment"), "equipment", is_extra=True),
     Destination(_("Deviations"), "deviations", is_extra=True),
     Destination(_("Records"), "records", Permission.PRINT_RECORDS, is_extra=True),
+    Destination(_("Downtime forms"), "downtime-forms", is_extra=True),
     Destination(_("Training"), "training", is_extra=True),
     Destination(_("Audit trail"), "ledger", is_extra=True),
     Destination(_("People"), "people", Permission.MANAGE_ACCOUNTS),

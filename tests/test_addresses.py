@@ -15,9 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.commands.documents import request_print
-from batches.models import Consent, Equipment, Lot, TrainingRecord
+from batches.models import Consent, DowntimeForm, Equipment, Lot, TrainingRecord
 from lims.ledger.models import Entry
 from tests.builders import Story
+from tests.builders_downtime import issued
 from tests.cast import Cast
 
 ROLES = ("technician", "supervisor", "analyst", "qa", "clinician", "administrator", "auditor")
@@ -80,6 +81,18 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "export-year": (403, 403, 403, 405, 403, 403, 405),
     "trail-exports": (403, 403, 403, 200, 403, 403, 200),
     "trail-panel": (403, 403, 403, 200, 403, 403, 200),
+    "downtime-forms": (200, 200, 200, 200, 200, 403, 200),
+    "issue-forms": (403, 200, 403, 200, 403, 403, 403),
+    "downtime-form": (200, 200, 200, 200, 200, 403, 200),
+    "download-form": (200, 200, 200, 200, 200, 403, 200),
+    "download-pad": (200, 200, 200, 200, 200, 403, 200),
+    "transcribe-form": (200, 200, 403, 200, 200, 403, 403),
+    "void-form": (403, 200, 403, 200, 403, 403, 403),
+    "labels": (200, 200, 200, 200, 200, 403, 200),
+    "print-labels": (200, 200, 200, 200, 403, 403, 403),
+    "reprint-labels": (200, 200, 200, 200, 403, 403, 403),
+    "download-labels": (404, 404, 404, 404, 404, 403, 404),
+    "test-label": (200, 200, 200, 200, 403, 403, 403),
     "record": (200, 200, 200, 200, 200, 403, 200),
     "record-json": (200, 200, 200, 200, 200, 403, 200),
     "prints": (200, 200, 200, 200, 200, 403, 200),
@@ -180,10 +193,12 @@ def placed(story: Story, pattern: URLPattern) -> str:
         "number": batch.deviations.all()[0].number if name.startswith("deviation") else batch.number,
         "code": batch.patient.code,
         "pk": row.pk if row else 999_999,
+        "form": DowntimeForm.objects.get().number,
         "username": story.cast.technician.username,
         "model": "batches.Batch" if name == "ledger-row" else "Harvest",
         "field": "volume_ml",
         "occasion": "baseline",
+        "kind": "tube",
     }
     asked = pattern.pattern.converters
     return reverse(name, kwargs={key: values[key] for key in asked})
@@ -194,11 +209,13 @@ def missing(pattern: URLPattern) -> str:
     values: dict[str, Any] = {
         "number": "B-9999",
         "code": "P-9999",
+        "form": "F-999999",
         "pk": 888_888,
         "username": "nobody.n",
         "model": "Harvest",
         "field": "volume_ml",
         "occasion": "baseline",
+        "kind": "tube",
     }
     uuid_asked = pattern.name == "ledger-entry"
     asked = pattern.pattern.converters
@@ -209,6 +226,7 @@ def test_every_address_answers_every_role_as_the_table_says(story: Story) -> Non
     story.infuse()
     story.raise_deviation()
     story.fresh()
+    issued(story)
     request_print(story.cast.qa, batch=story.batch)
     patterns = every_pattern(get_resolver().url_patterns)
     assert all(p.name for p in patterns)
@@ -230,6 +248,7 @@ def test_who_may_not_look_can_not_tell_what_there_is_from_what_there_is_not(stor
     story.infuse()
     story.raise_deviation()
     story.fresh()
+    issued(story)
     request_print(story.cast.qa, batch=story.batch)
     guessed = 0
     for pattern in every_pattern(get_resolver().url_patterns):
@@ -254,6 +273,7 @@ def test_nobody_gets_in_without_signing_in(story: Story) -> None:
     story.infuse()
     story.raise_deviation()
     story.fresh()
+    issued(story)
     request_print(story.cast.qa, batch=story.batch)
     for pattern in every_pattern(get_resolver().url_patterns):
         if pattern.name in OPEN:

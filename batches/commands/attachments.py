@@ -11,7 +11,7 @@ import warnings
 from django.core.files.base import File
 from PIL import Image
 
-from batches.models import Attachment, Batch, Count, Observation, TestResult
+from batches.models import Attachment, Batch, Count, FormTranscription, Observation, TestResult
 from batches.rules.attachments import HEAD_BYTES, MOST_PIXELS, PHOTOS, FileKind, file_refusals, kind_of
 from lims.acts import Act
 from lims.files import keep
@@ -59,6 +59,7 @@ def attach(
     observation: Observation | None = None,
     count: Count | None = None,
     result: TestResult | None = None,
+    transcription: FormTranscription | None = None,
 ) -> Attachment:
     """Keep a checked file and name it in the record of what it belongs to."""
     file.upload.seek(0)
@@ -68,6 +69,7 @@ def attach(
         observation=observation,
         count=count,
         result=result,
+        transcription=transcription,
         name=file.name,
         content_type=file.kind.value,
         size=size,

@@ -13,6 +13,7 @@ from batches.models.cultures import (
     VesselLoss,
 )
 from batches.models.documents import DOCUMENT_LABELS, IssuedCopy, PrintedRecord, PrintJob, PrintRequest
+from batches.models.downtime import DowntimeForm, FormTranscription, TranscribedAct
 from batches.models.harvests import Harvest, Receipt
 from batches.models.infusions import (
     AdverseEvent,
@@ -22,6 +23,7 @@ from batches.models.infusions import (
     SymptomAnswer,
     Vitals,
 )
+from batches.models.labels import LabelPrint
 from batches.models.materials import Equipment, Lot
 from batches.models.outcomes import PainAssessment, PdasAnswer
 from batches.models.paper import PaperImport, PaperPassage
@@ -54,15 +56,18 @@ __all__ = [
     "DeviationAssessment",
     "DeviationClosure",
     "Disposition",
+    "DowntimeForm",
     "Eligibility",
     "EligibilityAnswer",
     "Equipment",
     "Fill",
+    "FormTranscription",
     "Harvest",
     "Infusion",
     "InfusionEvent",
     "Isolation",
     "IssuedCopy",
+    "LabelPrint",
     "Lot",
     "MasterBatchRecord",
     "MediumChange",
@@ -83,6 +88,7 @@ __all__ = [
     "SymptomAnswer",
     "TestResult",
     "TrainingRecord",
+    "TranscribedAct",
     "Vessel",
     "VesselLoss",
     "Vitals",

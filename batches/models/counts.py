@@ -72,7 +72,7 @@ class SquareCount(Recorded):
 
 
 class Attachment(Recorded):
-    """A file kept under its SHA-256: a photo of an observation, a counter's file, a scanned result."""
+    """A file kept under its SHA-256: a photo of an observation, a counter's file, a scanned result or downtime form."""
 
     batch = models.ForeignKey("batches.Batch", models.PROTECT, related_name="attachments")
     observation = models.ForeignKey(
@@ -80,12 +80,15 @@ class Attachment(Recorded):
     )
     count = models.ForeignKey(Count, models.PROTECT, null=True, blank=True, related_name="attachments")
     result = models.ForeignKey("batches.TestResult", models.PROTECT, null=True, blank=True, related_name="attachments")
+    transcription = models.ForeignKey(
+        "batches.FormTranscription", models.PROTECT, null=True, blank=True, related_name="attachments"
+    )
     name = models.CharField(_("name"), max_length=200)
     content_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
 
-    signed_with = ("observation", "count", "result")
+    signed_with = ("observation", "count", "result", "transcription")
 
     def __str__(self) -> str:
         return self.name

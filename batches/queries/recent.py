@@ -148,7 +148,9 @@ def _name(entry: Entry, row: models.Model | None) -> str:
     if isinstance(row, m.Passage):
         name = _("Final cell harvest P{n}") if row.is_final else _("Passage P{n}")
         return name.format(n=row.generation)
-    return str(row._meta.verbose_name).capitalize() if row is not None else _(words_of(entry.name))
+    if row is None or isinstance(row, _TOLD_BY_ACT):
+        return _(words_of(entry.name))
+    return str(row._meta.verbose_name).capitalize()
 
 
 # ------------------------------------------------------------------------------------------- one line for each model
@@ -277,6 +279,22 @@ def _issue(row: Any, process: Process) -> Said:
     return Said(f"{row.number}, {row.coi}")
 
 
+def _form(row: m.DowntimeForm, process: Process) -> Said:
+    return Said(f"{row.number}, {row.get_step_display()}")
+
+
+def _transcription(row: m.FormTranscription, process: Process) -> Said:
+    return _form(row.form, process)
+
+
+def _label(row: m.LabelPrint, process: Process) -> Said:
+    return Said(
+        _("{container}, {serial} copy {copy}").format(container=row.container, serial=row.serial, copy=row.copy)
+    )
+
+
+# One row, several acts: issued and voided, or a first label and a further one.
+_TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint)
 _COUNTED = (("count",), ("count__squares", "vessels"))
 _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.Isolation": _COUNTED,
@@ -285,6 +303,7 @@ _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.MediumChange": (("lot",), ()),
     "batches.VesselLoss": (("vessel",), ()),
     "batches.DeviationAssessment": (("deviation",), ()),
+    "batches.FormTranscription": (("form",), ()),
     "batches.DeviationClosure": (("deviation",), ()),
 }
 _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
@@ -310,4 +329,7 @@ _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
     "batches.AdverseEvent": _adverse,
     "batches.AdverseEventCheck": _check,
     "batches.PainAssessment": _pain,
+    "batches.DowntimeForm": _form,
+    "batches.FormTranscription": _transcription,
+    "batches.LabelPrint": _label,
 }

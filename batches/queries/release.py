@@ -14,7 +14,7 @@ from batches.queries.patients import patient_facts
 from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
 from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts
-from batches.rules.states import DeviationState, DispositionState, Stage
+from batches.rules.states import DeviationState, DispositionState, FormState, Stage
 from lims import clock
 from lims.accounts.models import User
 from lims.ledger.verify import verify
@@ -66,6 +66,7 @@ def release_facts(
         ledger_findings=len(verify([batch.stream, batch.patient.stream], files=False).findings),
         lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
         equipment_overdue=tuple(_overdue(batch)),
+        forms_open=tuple(batch.downtime_forms.filter(state=FormState.ISSUED).values_list("number", flat=True)),
     )
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 
 from batches import models as m
+from batches.queries import downtime as downtime_forms
 from batches.queries.counts import count_result
 from batches.queries.dispositions import is_valid
 from batches.queries.infusions import figures_of
@@ -87,6 +88,8 @@ class Facts:
     adverse_event_checks: Sequence[m.AdverseEventCheck]
     pain_assessments: Sequence[m.PainAssessment]
     paper_passages: Sequence[m.PaperPassage]
+    downtime_forms: Sequence[m.DowntimeForm]
+    label_prints: Sequence[m.LabelPrint]
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
     training: Sequence[TrainedPerson]
@@ -211,6 +214,8 @@ def gather(batch: m.Batch) -> Facts:
         adverse_event_checks=list(batch.adverse_event_checks.all()),
         pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),
         paper_passages=list(batch.paper_passages.select_related("paper")),
+        downtime_forms=downtime_forms.of_batch(batch),
+        label_prints=list(batch.label_prints.select_related("act")),
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],

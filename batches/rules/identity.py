@@ -68,11 +68,36 @@ def read_code(scanned: str) -> ChainOfIdentity | None:
     return ChainOfIdentity(int(year), int(serial))
 
 
+class LabelCode(NamedTuple):
+    """What the symbol on a label of this laboratory holds."""
+
+    coi: str
+    batch: str
+    container: str
+    serial: str
+
+
+def label_content(label: LabelCode) -> str:
+    """The text of a label's symbol: `CI-260042-K/B-0042/P1-01/L-000012`. No blank: scans are separated by them."""
+    return "/".join(label)
+
+
+def read_label(scanned: str) -> LabelCode | None:
+    """The parts of a label's symbol, or `None` when the scan is none, or its chain of identity has a wrong check."""
+    parts = _SYMBOLOGY.sub("", scanned.strip()).split("/")
+    return LabelCode(*parts) if len(parts) == 4 and all(parts) and is_code(parts[0]) else None
+
+
 def is_code(scanned: str) -> bool:
     """Whether the scan is a whole chain-of-identity code with the right check character."""
     return read_code(scanned) is not None
 
 
 def matches(scanned: str, expected: str) -> bool:
-    """Whether a scanned or typed code is the expected one, whole. An empty scan matches nothing."""
-    return normalised(scanned) != "" and normalised(scanned) == normalised(expected)
+    """Whether a scanned or typed code is the expected one, whole; of a label's symbol, one of its parts.
+
+    An empty scan matches nothing.
+    """
+    label = read_label(scanned)
+    said = {normalised(part) for part in (label[:3] if label else (scanned,))} - {""}
+    return normalised(expected) in said

@@ -52,7 +52,8 @@ class ReleaseFacts:
     """Everything release rests on, gathered under the batch's lock.
 
     `superseded` and `unwitnessed` name steps, `lots_rejected` and `equipment_overdue` codes, `consents_missing`
-    consents. `is_involved`: whoever decides performed, witnessed, checked or corrected something in this batch.
+    consents, `forms_open` downtime forms that are neither transcribed nor voided. `is_involved`:
+    whoever decides performed, witnessed, checked or corrected something in this batch.
     """
 
     stage: Stage
@@ -72,6 +73,7 @@ class ReleaseFacts:
     ledger_findings: int = 0
     lots_rejected: tuple[str, ...] = ()
     equipment_overdue: tuple[str, ...] = ()
+    forms_open: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[CriterionFacts, ...]:
@@ -86,7 +88,7 @@ def blockers(facts: ReleaseFacts, decision: DispositionState) -> list[Refusal]:
     concludes against the product, REL-06 identity, REL-07 superseded signatures, REL-08 no witness, REL-09 expired,
     REL-10 consent, REL-11 who decides took part, REL-12 the ledger, REL-13 lots, REL-14 equipment, REL-17 a decision
     that can't follow, REL-18 infused, REL-19 nothing pending, REL-20 the audit trail is not
-    reviewed. What is typed with a decision is asked in `entry_refusals`.
+    reviewed, REL-21 a downtime form that is out. What is typed with a decision is asked in `entry_refusals`.
     """
     found = list(_possible(facts, decision))
     if decision in RELEASES:
@@ -192,6 +194,13 @@ def _record(facts: ReleaseFacts) -> Iterator[Refusal]:
             "{number} entries came after the review of the audit trail. Review them, too.",
             None,
             {"number": facts.unreviewed_entries},
+        )
+    for number in facts.forms_open:
+        yield Refusal(
+            "REL-21",
+            "Form {number} is out for this batch. Transcribe it, or void it if nothing is on it.",
+            None,
+            {"number": number},
         )
     if facts.ledger_findings:
         yield Refusal(

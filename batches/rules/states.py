@@ -74,6 +74,14 @@ class DocumentState(StrEnum):
     FAILED = "failed"
 
 
+class FormState(StrEnum):
+    """Where a downtime form stands: issued on paper until it is transcribed or voided."""
+
+    ISSUED = "issued"
+    TRANSCRIBED = "transcribed"
+    VOIDED = "voided"
+
+
 S = TypeVar("S", bound=StrEnum)
 
 # A batch may end early at any stage before the infusion; after it, it ends with the follow-up.
@@ -133,6 +141,12 @@ INFUSIONS: Final[Mapping[InfusionState, frozenset[InfusionState]]] = {
     InfusionState.RUNNING: frozenset({InfusionState.PAUSED, InfusionState.STOPPED}),
     InfusionState.PAUSED: frozenset({InfusionState.RUNNING, InfusionState.STOPPED}),
     InfusionState.STOPPED: frozenset(),
+}
+
+FORMS: Final[Mapping[FormState, frozenset[FormState]]] = {
+    FormState.ISSUED: frozenset({FormState.TRANSCRIBED, FormState.VOIDED}),
+    FormState.TRANSCRIBED: frozenset(),
+    FormState.VOIDED: frozenset(),
 }
 
 

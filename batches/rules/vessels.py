@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
-from batches.rules.identity import normalised
+from batches.rules.identity import normalised, read_label
 from batches.rules.states import VesselState
 from lims.refusals import Refusal
 
@@ -52,9 +52,8 @@ def chosen(
     found: dict[int, VesselFacts] = {}
     refusals: list[Refusal] = []
     for code in codes:
-        said = normalised(code)
-        label = _OF_A_BATCH.fullmatch(said)
-        if label is not None and label.group(1) not in own:
+        of_batch, said = _read(code)
+        if not of_batch <= own:
             refusals.append(
                 Refusal(
                     "PAS-05",
@@ -64,7 +63,7 @@ def chosen(
                 )
             )
             continue
-        vessel = by_code.get(label.group(2) if label is not None else said)
+        vessel = by_code.get(said)
         if vessel is None or vessel.state is not VesselState.IN_CULTURE:
             refusals.append(
                 Refusal(
@@ -77,3 +76,12 @@ def chosen(
             continue
         found[vessel.pk] = vessel
     return list(found.values()), refusals
+
+
+def _read(code: str) -> tuple[set[str], str]:
+    """The batch and the chain of identity that a scan names, as far as it does, and the vessel."""
+    symbol = read_label(code)
+    if symbol is not None:
+        return {normalised(symbol.batch), normalised(symbol.coi)}, normalised(symbol.container)
+    written = _OF_A_BATCH.fullmatch(normalised(code))
+    return ({written.group(1)}, written.group(2)) if written is not None else (set(), normalised(code))

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from batches.models import Batch
+from batches.models import Batch, DowntimeForm
 from batches.queries.facts import batch_facts
 from batches.queries.training import person_facts
 from batches.rules.personal import personal_refusals
@@ -29,6 +29,14 @@ def find_batch(number: str) -> Batch:
 def act_words(name: str) -> str:
     """What an act is called on screen."""
     return _(words_of(name))
+
+
+def from_paper(request: HttpRequest) -> dict[str, str]:
+    """How the form of an act begins that is entered from a downtime form, which the address names as `form`."""
+    number = request.GET.get("form", "")
+    if not DowntimeForm.objects.filter(number=number).exists():
+        return {}
+    return {"late_reason": _("Entered from downtime form %(number)s") % {"number": number}}
 
 
 def batch_act(
@@ -87,7 +95,7 @@ def batch_act(
             signed=meanings,
             subtitle=subtitle,
             crumbs=[(batch.number, home), (title, "")],
-            initial=initial or {},
+            initial={**from_paper(request), **(initial or {})},
             form_kwargs=form_kwargs or {},
             template=template,
             context={"batch": batch, **(context or {})},

@@ -46,6 +46,10 @@ class Permission(StrEnum):
     ISSUE_INFUSION_RECORDS = "issue_infusion_records"
     EXPORT_RECORDS = "export_records"
     IMPORT_RECORDS = "import_records"
+    ISSUE_FORMS = "issue_forms"
+    TRANSCRIBE_FORMS = "transcribe_forms"
+    PRINT_LABELS = "print_labels"
+    APPROVE_REPRINTS = "approve_reprints"
     MANAGE_MATERIALS = "manage_materials"
     MANAGE_TRAINING = "manage_training"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -60,7 +64,15 @@ _EVERYONE_IN_GMP: Final = frozenset({P.VIEW_RECORDS, P.RAISE_DEVIATIONS, P.PRINT
 # The administrator runs the system and holds no GMP right, not even to look at a record.
 ROLES: Final[dict[str, frozenset[Permission]]] = {
     Role.TECHNICIAN: _EVERYONE_IN_GMP
-    | {P.RECORD_PRODUCTION, P.TAKE_SAMPLES, P.CORRECT_RECORDS, P.IMPORT_RECORDS, P.RECORD_HARVEST},
+    | {
+        P.RECORD_PRODUCTION,
+        P.TAKE_SAMPLES,
+        P.CORRECT_RECORDS,
+        P.IMPORT_RECORDS,
+        P.RECORD_HARVEST,
+        P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
+    },
     Role.SUPERVISOR: _EVERYONE_IN_GMP
     | {
         P.RECORD_PRODUCTION,
@@ -70,16 +82,23 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_HARVEST,
         P.ISSUE_BATCHES,
         P.ISSUE_DOCUMENTS,
+        P.ISSUE_FORMS,
+        P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
         P.MANAGE_MATERIALS,
         P.MANAGE_TRAINING,
         P.REVIEW_AUDIT_TRAIL,
         P.CONFIRM_IDENTITY,
     },
-    Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS},
+    Role.ANALYST: _EVERYONE_IN_GMP | {P.TAKE_SAMPLES, P.ENTER_RESULTS, P.CORRECT_RECORDS, P.PRINT_LABELS},
     Role.QA: _EVERYONE_IN_GMP
     | {
         P.ISSUE_BATCHES,
         P.ISSUE_DOCUMENTS,
+        P.ISSUE_FORMS,
+        P.TRANSCRIBE_FORMS,
+        P.PRINT_LABELS,
+        P.APPROVE_REPRINTS,
         P.DECIDE_DEVIATIONS,
         P.DECIDE_DISPOSITION,
         P.REVIEW_AUDIT_TRAIL,
@@ -98,6 +117,7 @@ ROLES: Final[dict[str, frozenset[Permission]]] = {
         P.RECORD_OUTCOMES,
         P.CORRECT_RECORDS,
         P.ISSUE_INFUSION_RECORDS,
+        P.TRANSCRIBE_FORMS,
     },
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.ACKNOWLEDGE_NOTICES}),
     # Somebody from outside, or on their behalf: reads everything, writes nothing.

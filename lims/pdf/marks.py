@@ -31,10 +31,7 @@ def draw_shape(canvas: Canvas, shape: str, x: float, top: float, size: float) ->
 
 def draw_code(canvas: Canvas, text: str, x: float, top: float, size: float) -> None:
     """A square DataMatrix symbol of `text`, `size` points wide; dark modules of a row are drawn as one bar."""
-    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
-    # The image speaks the buffer protocol, which its type stubs do not say.
-    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
-    modules = cast("list[list[int]]", memoryview(image).tolist())
+    modules = _modules(text)
     step = size / len(modules)
     for number, row in enumerate(modules):
         start = None
@@ -44,3 +41,15 @@ def draw_code(canvas: Canvas, text: str, x: float, top: float, size: float) -> N
             elif level != 0 and start is not None:
                 canvas.rect(x + start * step, top - (number + 1) * step, (index - start) * step, step, stroke=0, fill=1)
                 start = None
+
+
+def modules_across(text: str) -> int:
+    """How many modules wide the symbol of `text` is, without its quiet zone."""
+    return len(_modules(text))
+
+
+def _modules(text: str) -> list[list[int]]:
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
+    # The image speaks the buffer protocol, which its type stubs do not say.
+    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
+    return cast("list[list[int]]", memoryview(image).tolist())

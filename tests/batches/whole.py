@@ -8,11 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from batches.commands.documents import keep_print, request_print
+from batches.commands.labels import print_labels
 from batches.commands.paper import import_passages
 from batches.rules.states import DispositionState
 from lims.signatures.meanings import Meaning
-from tests.batches.copies import issued
+from tests.batches.copies import issued as issued_copy
 from tests.builders import Story
+from tests.builders_downtime import entered, issued, transcribed
 from tests.cast import Cast, signed
 
 
@@ -26,6 +28,9 @@ def live_through(story: Story) -> Story:
     story.observe("80", photo=_photo())
     story.feed()
     story.passage(205, 9, suspension="4.0", seed=("T175", 2, "3.4"))
+    (form,) = issued(story)
+    entered(story)
+    transcribed(story, form)
     story.culture(5)
     story.lose(story.vessels()[0])
     story.passage(323, 20, suspension="15.0", seed=("CS5", 1, "14.8"))
@@ -47,6 +52,7 @@ def live_through(story: Story) -> Story:
     story.adverse_event()
     story.follow_up()
     _print(story)
+    _label(story)
     story.fresh()
     return story
 
@@ -72,10 +78,21 @@ def _import_paper(cast: Cast, number: str) -> None:
     )
 
 
+def _label(story: Story) -> None:
+    with story.now():
+        print_labels(
+            story.cast.technician,
+            batch=story.batch,
+            chosen=[story.batch.fill.container_code],
+            is_screened=True,
+            has_risk_factor=False,
+        )
+
+
 def _print(story: Story) -> None:
     with story.now():
         request = request_print(story.cast.qa, batch=story.batch)
         made = {"sha256": "a" * 64, "size": 1, "pages": 1, "is_draft": False, "record_head": "b" * 64}
         keep_print(None, request=request, made=made)
-        issued(story)
+        issued_copy(story)
         assert story.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY

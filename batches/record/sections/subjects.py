@@ -48,6 +48,14 @@ def subject_words(facts: Facts) -> Mapping[Key, str]:
         ):
             if row is not None:
                 named[key_of(row)] = text.format(number=d.number)
+    named |= {
+        key_of(f.transcription): _("Transcription of form {number}").format(number=f.number)
+        for f in facts.downtime_forms
+        if hasattr(f, "transcription")
+    }
+    named |= {
+        key_of(p): _("Label {serial}, copy {copy}").format(serial=p.serial, copy=p.copy) for p in facts.label_prints
+    }
     named |= {key_of(r): _("Audit-trail review to entry {seq}").format(seq=r.batch_seq) for r in facts.reviews}
     named |= {key_of(c.row): _("Correction {mark}").format(mark=c.mark) for c in facts.corrections}
     named |= {key_of(d): str(d.get_decision_display()) for d in facts.dispositions}

@@ -67,6 +67,7 @@ def test_a_product_with_nothing_pending_is_not_released_conditionally() -> None:
         ({"ledger_findings": 1}, "REL-12"),
         ({"lots_rejected": ("MX-1",)}, "REL-13"),
         ({"equipment_overdue": ("INC-01",)}, "REL-14"),
+        ({"forms_open": ("F-000007",)}, "REL-21"),
         ({"is_trail_reviewed": False}, "REL-20"),
         ({"unreviewed_entries": 1}, "REL-20"),
     ],

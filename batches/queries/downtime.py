@@ -1,0 +1,40 @@
+"""Downtime forms as pages list them, and the acts that may have been recorded from one."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from batches.models import Batch, DowntimeForm, TranscribedAct
+from batches.rules.downtime import ACTS_OF, FormStep
+from lims.ledger.models import Entry
+
+
+def forms() -> QuerySet[DowntimeForm]:
+    """All forms with what a list shows of them, newest first."""
+    return DowntimeForm.objects.select_related(
+        "batch", "batch__patient", "mbr", "issued_to", "transcription", "transcription__batch"
+    ).order_by("-id")
+
+
+def of_batch(batch: Batch) -> list[DowntimeForm]:
+    """The forms issued for a batch or transcribed into it, oldest first, with the sheet and the acts of each."""
+    own = DowntimeForm.objects.filter(Q(batch=batch) | Q(transcription__batch=batch)).order_by("id")
+    return list(
+        own.select_related("mbr", "issued_to", "transcription").prefetch_related(
+            "transcription__attachments", "transcription__acts"
+        )
+    )
+
+
+def recorded_since(form: DowntimeForm, batch: Batch) -> QuerySet[Entry]:
+    """Acts of a batch that a form may have been entered by: of its step, since it was issued, from no other form."""
+    taken = TranscribedAct.objects.filter(recorded_in=OuterRef("pk"))
+    acts = Entry.objects.filter(
+        stream=batch.stream, name__in=ACTS_OF[FormStep(form.step)], at__gte=form.issued_at, is_refused=False
+    )
+    return acts.exclude(Exists(taken)).order_by("seq")
+
+
+def issued_together(form: DowntimeForm) -> QuerySet[DowntimeForm]:
+    """The forms issued in the same act, in order."""
+    return DowntimeForm.objects.filter(pad=form.pad).order_by("id")

@@ -1,0 +1,13 @@
+"""Addresses of labels."""
+
+from django.urls import path
+
+from batches.views import labels
+
+urlpatterns = [
+    path("batches/<str:number>/labels/", labels.labels, name="labels"),
+    path("batches/<str:number>/labels/print/", labels.print_first, name="print-labels"),
+    path("batches/<str:number>/labels/reprint/", labels.reprint, name="reprint-labels"),
+    path("batches/<str:number>/labels/<int:pk>/labels.pdf", labels.download, name="download-labels"),
+    path("labels/test/<str:kind>.pdf", labels.test, name="test-label"),
+]

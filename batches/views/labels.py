@@ -1,0 +1,111 @@
+"""Pages of labels: what of a batch bears one, printing first and further copies, the files, a test of the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from batches.commands.labels import REPRINT, print_labels
+from batches.forms.labels import LabelsForm, ReprintForm
+from batches.models import Batch, LabelPrint
+from batches.queries.labels import Container, containers
+from batches.record.labels import test_file
+from batches.rules.labels import LabelKind
+from batches.views.acting import batch_act, find_batch
+from lims.accounts.permissions import Permission
+from lims.files import is_whole, path_of
+from lims.signatures.meanings import Meaning
+from lims.web.access import actor_of, needs
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_safe
+def labels(request: HttpRequest, number: str) -> HttpResponse:
+    """Vessels, samples and bag of a batch, with every label printed for each."""
+    batch = find_batch(number)
+    found = containers(batch)
+    context = {
+        "batch": batch,
+        "containers": found,
+        "printed": sum(len(c.prints) for c in found),
+        "any_new": any(not c.prints for c in found),
+        "any_printed": any(c.prints for c in found),
+        "may_print": actor_of(request).may(Permission.PRINT_LABELS),
+        "kinds": LabelPrint.KINDS,
+    }
+    return render(request, "batches/labels/labels.html", context)
+
+
+@needs(Permission.PRINT_LABELS)
+def print_first(request: HttpRequest, number: str) -> HttpResponse:
+    """Print labels for what has none yet."""
+    batch = find_batch(number)
+    without = [c for c in containers(batch) if not c.prints]
+    return _printing(request, batch, _("Print labels"), LabelsForm, without, ())
+
+
+@needs(Permission.PRINT_LABELS)
+def reprint(request: HttpRequest, number: str) -> HttpResponse:
+    """Print a further copy of labels, with the reason and the signature of QA."""
+    batch = find_batch(number)
+    printed = [c for c in containers(batch) if c.prints]
+    return _printing(request, batch, _("Print labels again"), ReprintForm, printed, REPRINT)
+
+
+@needs(Permission.VIEW_RECORDS)
+@require_safe
+def download(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
+    """The file that a label was printed in."""
+    row = get_object_or_404(LabelPrint, pk=pk, batch__number=number)
+    if not is_whole(row.sha256):
+        raise Http404(_("This file is missing or damaged. Tell the administrator its name: %s.") % row)
+    return FileResponse(
+        path_of(row.sha256).open("rb"), content_type="application/pdf", as_attachment=True, filename=f"{row.serial}.pdf"
+    )
+
+
+@needs(Permission.PRINT_LABELS)
+@require_safe
+def test(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """A label to try the printer with. It names nobody and is not counted."""
+    if kind not in {k.value for k in LabelKind}:
+        raise Http404
+    made = BytesIO(test_file(LabelKind(kind)))
+    return FileResponse(made, content_type="application/pdf", as_attachment=True, filename=f"test-{kind}.pdf")
+
+
+def _printing(
+    request: HttpRequest,
+    batch: Batch,
+    title: str,
+    form_class: type[LabelsForm],
+    offered: Sequence[Container],
+    signed: tuple[Meaning, ...],
+) -> HttpResponse:
+    last = batch.label_prints.order_by("id").last()
+    initial: dict[str, Any] = {"chosen": request.GET.getlist("for")}
+    if last is not None:
+        answers = {name: "yes" if getattr(last, name) else "no" for name in ("is_screened", "has_risk_factor")}
+        initial |= {**answers, "agents": last.agents}
+    return batch_act(
+        request,
+        batch,
+        title=title,
+        button=title,
+        form_class=form_class,
+        form_kwargs={"choices": [(c.code, f"{c.code}, {c.about}") for c in offered]},
+        command=print_labels,
+        inputs=lambda form: form.inputs(),
+        initial=initial,
+        signed=signed,
+        subtitle=_("The second signature is that of QA") if signed else "",
+        done_url=reverse("labels", args=[batch.number]),
+    )
