@@ -27,7 +27,7 @@ class TrailItem:
     """One entry as a review shows it. `why` are the sentences of a refusal.
 
     `changes` and `new_rows` come for risky entries only: values that signatures cover, old to new, and how many rows
-    were written for the first time. The entry's own page has everything.
+    were written for the first time, the deviations `raised` among them. The entry's own page has everything.
     """
 
     entry: Entry
@@ -37,6 +37,7 @@ class TrailItem:
     why: tuple[str, ...]
     changes: Sequence[reading.RowChange]
     new_rows: int
+    raised: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ def _item(
         why=why,
         changes=list(_signed_values(changes)),
         new_rows=sum(1 for change in changes if change.is_new),
+        raised=[c.name for c in changes if c.is_new and c.model == Deviation._meta.label],
     )
 
 

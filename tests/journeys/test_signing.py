@@ -15,9 +15,9 @@ from lims.refusals import Refused
 from tests.builders import Story
 from tests.cast import PASSWORD
 from tests.journeys.person import Person
-from tests.journeys.test_people_and_ledger import browser, keep, received, width
+from tests.journeys.test_people_and_ledger import keep, received
 
-__all__ = ["browser", "received", "width"]
+__all__ = ["received"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 
