@@ -52,7 +52,7 @@ def live_through(story: Story) -> Story:
     story.adverse_event()
     story.follow_up()
     _print(story)
-    _label(story)
+    labelled(story)
     story.fresh()
     return story
 
@@ -78,7 +78,8 @@ def _import_paper(cast: Cast, number: str) -> None:
     )
 
 
-def _label(story: Story) -> None:
+def labelled(story: Story) -> None:
+    """A label of the bag, printed."""
     with story.now():
         print_labels(
             story.cast.technician,

@@ -34,9 +34,11 @@ from lims.ledger.verify import verify
 from lims.recorded import version_model
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
+from tests import builders_downtime as downtime
 from tests.batches.commands.test_paper import imported
 from tests.batches.copies import issued
 from tests.batches.views.test_culture_pages import a_photo
+from tests.batches.whole import labelled
 from tests.builders import Story
 from tests.cast import PASSWORD, Cast, signed
 from tests.lims.accounts.test_second_factor import enrolled
@@ -56,10 +58,14 @@ def filled(guarded_whole: Story) -> Story:
     other = Story(guarded_whole.cast, at=guarded_whole.at)
     other.isolate()
     other.observe(photo=a_photo())
+    (form,) = downtime.issued(other)
+    downtime.entered(other)
+    downtime.transcribed(other, form)
     other.lose(other.vessels()[0])
     imported(other.cast)
     make_print(request_print(other.cast.qa, batch=other.batch).pk)
     issued(other)
+    labelled(guarded_whole)
     accounts_changed(other.cast)
     checkpoints.write()
     empty = [m.__name__ for m in guarded() if not m._base_manager.exists()]
