@@ -174,7 +174,7 @@ def one_more(row: models.Model, key: str) -> None:
     for name in unique:
         field: Any = row._meta.get_field(name)
         new = other(field, getattr(row, field.attname))
-        setattr(row, field.attname, new + 100_000 if isinstance(new, int) else new)
+        setattr(row, field.attname, new + 1_000 if isinstance(new, int) else new)
     copy(row)
 
 

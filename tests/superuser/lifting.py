@@ -13,10 +13,8 @@ from lims.ledger import guards
 def take_guards_down(*events: str) -> None:
     """Drop every guard, or those of some statements. Inside a transaction they come back with its rollback."""
     words = guards.words_of(connection)
+    _settle_references()
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # A table whose references still wait to be checked lets no trigger go.
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         for table, name in words.standing(connection):
             if not events or name.endswith(events):
                 cursor.execute(words.take_down(table, name))
@@ -29,4 +27,12 @@ def unguarded() -> Iterator[None]:
     try:
         yield
     finally:
+        _settle_references()
         guards.put_up()
+
+
+def _settle_references() -> None:
+    """A table of PostgreSQL whose references still wait to be checked lets no trigger come or go."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
