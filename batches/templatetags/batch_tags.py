@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from batches.models import Batch
 from batches.queries.exceptions import Concern
 from batches.queries.stages import due_in_words, seeded_at, stage_words
 from batches.record.words import risk_words as words_of_risk
 from batches.rules.reviewing import Risk
+from batches.rules.sequence import words_of
 from lims import clock
 
 register = template.Library()
@@ -45,6 +47,12 @@ def sentence(text: str) -> str:
     if not said:
         return ""
     return said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
+
+
+@register.filter
+def act_words(name: str) -> str:
+    """What people call an act of the ledger."""
+    return _(words_of(name))
 
 
 @register.filter
