@@ -16,7 +16,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lims.ledger import chain
-from lims.ledger.models import AppendOnly, Checkpoint, Entry, Head
+from lims.ledger.models import AppendOnly, Checkpoint, CheckpointHead, Entry, Head
 from lims.recorded import recorded_models, version_model
 
 
@@ -66,6 +66,7 @@ def guards(connection: BaseDatabaseWrapper, named: Named) -> list[Guard]:
             found.append(_guard(added, "INSERT", _of_sealed_act(added, added.sealed_in, named)))
     found.append(_guard(Entry, "INSERT", _of_next_entry(named)))
     found.append(_guard(Checkpoint, "INSERT", _of_next_checkpoint(named)))
+    found.append(_guard(CheckpointHead, "INSERT", _of_listed_head(named)))
     found += [*_kept(Head, connection, changes=True), *_of_heads(named)]
     if connection.vendor == "sqlite":
         found += _against_replacing(found, connection)
@@ -129,6 +130,13 @@ def _of_next_checkpoint(named: Named) -> Check:
     before = f"SELECT 1 FROM {named(Checkpoint)} c WHERE c.number + 1 = NEW.number AND c.hash = NEW.prev"
     says = "A checkpoint is added only after the one before it, and chained to it."
     return Check(f"(({begins}) OR EXISTS ({before})) IS NOT TRUE", says)
+
+
+def _of_listed_head(named: Named) -> Check:
+    entry = f"SELECT 1 FROM {named(Entry)} e WHERE e.stream = NEW.stream AND e.seq = NEW.seq AND e.hash = NEW.hash"
+    listed = f"SELECT 1 FROM {named(CheckpointHead)} c WHERE c.stream = NEW.stream AND c.seq = NEW.seq"
+    says = "A checkpoint lists a head where an entry stands, and only once."
+    return Check(f"(EXISTS ({entry}) AND NOT EXISTS ({listed})) IS NOT TRUE", says)
 
 
 def _of_heads(named: Named) -> Iterator[Guard]:
