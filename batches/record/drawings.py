@@ -312,11 +312,22 @@ def _shade_label(board: Board, middle: float, lines: list[str]) -> None:
 
 
 def _label(board: Board, axes: Axes, point: GrowthPoint) -> None:
-    """Beside its dot, at the first place that is free: left above, above, right below, right above, left below."""
+    """Beside its dot, at the first place that is free: left above, above, right below, right above, left below.
+
+    A label on the left ends at the dot, so that a screen's wider face grows away from it.
+    """
     x, y = axes.x(point.day), axes.y(point.cells)
     wide = board.width_of(point.label, True)
-    places = [(x - 10 - wide, y - 4), (x - wide, y - 16), (x + 9, y + 12), (x + 9, y - 4), (x - 10 - wide, y + 14)]
-    boxes = [(left, base - 11, left + wide, base + 3) for left, base in places]
+    places = [
+        (x - 10, y - 4, "end"),
+        (x, y - 16, "end"),
+        (x + 9, y + 12, "start"),
+        (x + 9, y - 4, "start"),
+        (x - 10, y + 14, "end"),
+    ]
+    lefts = [at - wide if anchor == "end" else at for at, _base, anchor in places]
+    boxes = [(left, base - 11, left + wide, base + 3) for left, (_at, base, _anchor) in zip(lefts, places, strict=True)]
     chosen = next((index for index, box in enumerate(boxes) if box[0] > LEFT and board.is_free(box)), 0)
-    board.text(*places[chosen], point.label, bold=True)
+    at, base, anchor = places[chosen]
+    board.text(at, base, point.label, anchor=anchor, bold=True)
     board.taken.append(boxes[chosen])
