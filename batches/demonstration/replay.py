@@ -15,7 +15,7 @@ from batches.demonstration import bedside, beginning, making, materials, testing
 from batches.demonstration.calendar import Calendar
 from batches.demonstration.donors import Donor, read
 from batches.demonstration.issuing import issue_records
-from batches.demonstration.people import MBR_CODE, OPENED_BEFORE, made_at, staff
+from batches.demonstration.people import MBR_CODE, OPENED_BEFORE, made_at, review_access, staff
 from batches.demonstration.screening import screen
 from batches.demonstration.way import Step, Way, crew_for
 from batches.models import MasterBatchRecord
@@ -92,6 +92,7 @@ def fill(say: Callable[[str], None], *, number: int | None = None) -> Told:
             say(f"{way.donor.name} is left where it is, {at:%Y-%m-%d %H:%M}: {refused}")
         told.recorded += 1
     screen(people, mbr, made=made, done=done)
+    review_access(at=made - timedelta(days=2))
     issue_records(ways, at=made)
     return told
 
