@@ -97,12 +97,17 @@ class Board:
         )
 
     def width_of(self, words: str, bold: bool) -> float:
-        return measure(words, _style_of(bold))
+        return room_for(words, bold)
 
     def is_free(self, box: tuple[float, float, float, float]) -> bool:
         left, top, right, bottom = box
         inside = left >= 0 and right <= self.drawing.width and top >= 0
         return inside and not any(left < r and right > x and top < b and bottom > y for x, y, r, b in self.taken)
+
+
+def room_for(words: str, bold: bool) -> float:
+    """The width to keep free for a label, in points: in a screen's own face it may be wider than on paper."""
+    return measure(words, _style_of(bold)) * SCREEN_IS_WIDER
 
 
 def _style_of(bold: bool) -> Style:
@@ -132,6 +137,7 @@ def _exponent(cells: Decimal) -> float:
 
 GAUGE_WIDTH = 760.0
 BAR_HEIGHT = 26.0
+SCREEN_IS_WIDER = 1.2
 LABELS_ABOVE = 14.0  # from the bar to the base line of the first row of labels: the whisker is between them
 
 
@@ -183,7 +189,7 @@ def _rows_of_labels(labels: Iterable[tuple[float, str, bool]]) -> list[tuple[flo
     for x, words, bold in labels:
         if not words:
             continue
-        wide = measure(words, _style_of(bold)) + 10
+        wide = room_for(words, bold) + 10
         left = min(max(x - wide / 2, 0), GAUGE_WIDTH - wide)
         row = 0
         while any(row == other and left < right and left + wide > start for other, start, right in taken):
