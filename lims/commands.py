@@ -24,7 +24,7 @@ from lims.ledger.append import AlreadyDone, sealed
 from lims.ledger.models import SITE_STREAM, Entry
 from lims.refusals import Refusal, Refused
 from lims.signatures.meanings import Meaning
-from lims.signatures.signing import verify_signers
+from lims.signatures.signing import unconfirmed_refusal, verify_signers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +84,8 @@ def command(
                         Refusal("PERM-01", "Your role does not allow this. Ask somebody whose role covers it.")
                     )
                 meanings = signed(inputs) if callable(signed) else signed
+                if actor is not None and not meanings and _is_strange(actor):
+                    raise Refused(unconfirmed_refusal(actor, None))
                 if actor is not None and meanings:
                     if once is not None:
                         _refuse_repeat(once)
@@ -130,6 +132,11 @@ def head_seq(stream: str) -> int:
     """Where a stream stands now, for a form to carry as `seen`."""
     last = Entry.objects.filter(stream=stream, is_refused=False).order_by("-seq").values_list("seq", flat=True).first()
     return last or 0
+
+
+def _is_strange(actor: User) -> bool:
+    """Whether somebody else gave this account its password, and nobody has seen since who uses it."""
+    return actor.identity_confirmed_at is None and actor.password_given_by_id is not None
 
 
 def _refuse_repeat(once: uuid.UUID) -> None:

@@ -229,13 +229,14 @@ class QualityStory:
         if is_reviewed and decision in RELEASES and unreviewed(self.fresh()):
             self.review()
         decide, meaning = COMMANDS[DispositionState(decision)]
-        given: dict[str, Any] = {"grounds": "The whole record was reviewed."}
+        given: dict[str, Any] = {
+            "grounds": "The whole record was reviewed.",
+            "signatures": signed((meaning, qa)),
+        }
         if decision == DispositionState.RELEASED_CONDITIONALLY:
             given["physician_informed"] = f"{self.cast.clinician.printed_name}, by telephone and in writing"
         with self.now():
-            disposition: Disposition = decide(
-                qa, batch=self.batch, signatures=signed((meaning, qa)), **(given | changes)
-            )
+            disposition: Disposition = decide(qa, batch=self.batch, **(given | changes))
         return disposition
 
     def release_conditionally(self, **changes: Any) -> Disposition:
@@ -253,7 +254,8 @@ class QualityStory:
     def correct(self, row: Any, field: str, value: Any, *, by: User | None = None, **changes: Any) -> Correction:
         """A recorded value corrected, with a witness of the same right."""
         corrector = by or self.cast.technician
-        given: dict[str, Any] = {"reason": "Misread on the worksheet."}
+        signatures = signed((Meaning.CORRECTED, corrector), (Meaning.WITNESSED, self.cast.second_technician))
+        given: dict[str, Any] = {"reason": "Misread on the worksheet.", "signatures": signatures}
         with self.now():
             return correct(
                 corrector,
@@ -262,7 +264,6 @@ class QualityStory:
                 pk=str(row.pk),
                 field=field,
                 value=value,
-                signatures=signed((Meaning.CORRECTED, corrector), (Meaning.WITNESSED, self.cast.second_technician)),
                 **(given | changes),
             )
 

@@ -16,7 +16,7 @@ from django.db import models
 from batches.commands.judging import raise_deviation
 from batches.commands.projections import project_culture, project_fill
 from batches.commands.scanning import Scans
-from batches.commands.streams import batch_stream, locked, require
+from batches.commands.streams import batch_stream, locked, require, signing_people
 from batches.models import (
     Batch,
     Correction,
@@ -106,9 +106,17 @@ def _asked(act: Act, batch: Batch, *, model: str, pk: str, field: str) -> tuple[
     if entry is None or row is None:
         raise Refused(Refusal("COR-07", "This value is not corrected here. Ask QA."))
     assert act.actor is not None
-    may_record = act.actor.may(Permission(rules.permission_for(model)))
-    if not may_record and not act.actor.may(Permission.DECIDE_DEVIATIONS):
-        raise Refused(Refusal("COR-08", "Your role does not record this value. Ask somebody whose role does, or QA."))
+    right = Permission(rules.permission_for(model))
+    for user, field_of_user in signing_people(act).items():
+        if not user.may(right) and not user.may(Permission.DECIDE_DEVIATIONS):
+            raise Refused(
+                Refusal(
+                    "COR-08",
+                    "The role of {name} does not record this value. Ask somebody whose role does, or QA.",
+                    field_of_user,
+                    {"name": user.printed_name},
+                )
+            )
     return entry, row
 
 

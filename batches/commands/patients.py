@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from batches.commands.streams import patient_stream
+from batches.commands.streams import patient_stream, require_training
 from batches.models import Consent, Eligibility, EligibilityAnswer, MasterBatchRecord, Patient
 from batches.rules import patients as rules
 from batches.rules.times import not_future
@@ -121,8 +121,10 @@ def assess_eligibility(
     """Assess a patient against the criteria of a master batch record version.
 
     Raises:
-        Refused: ELG-01 unanswered, ELG-02 «not applicable» where it is not allowed, TIM-01 future.
+        Refused: ELG-01 unanswered, ELG-02 «not applicable» where it is not allowed, TIM-01 future, TRN-01 and TRN-02
+            for somebody without training for the version.
     """
+    require_training(mbr)
     criteria = mbr.process.eligibility
     refuse_if_any([*rules.answer_refusals(criteria, answers), *not_future(assessed_at, act.at, "assessed_at")])
     assessment = Eligibility(

@@ -13,6 +13,7 @@ from batches.rules.states import STAGES, Stage, move
 from batches.rules.training import ALWAYS_ALLOWED
 from lims import acts
 from lims.accounts.models import User
+from lims.acts import Act
 from lims.refusals import refuse_if_any
 from lims.signatures.meanings import SECOND_PERSON, Meaning
 
@@ -60,11 +61,16 @@ def require_training(mbr: MasterBatchRecord) -> None:
     act = acts.current()
     if act.actor is None or act.name in ALWAYS_ALLOWED:
         return
-    people: dict[User, str | None] = {act.actor: None}
+    refuse_if_any(training_refusals(signing_people(act), mbr, at=act.at))
+
+
+def signing_people(act: Act) -> dict[User, str | None]:
+    """Who does an act and who signs it with them, each with the field of the page that names them, if one does."""
+    people: dict[User, str | None] = {act.actor: None} if act.actor is not None else {}
     for signer in act.signers:
         is_second = signer.meaning in SECOND_PERSON
         people.setdefault(signer.user, f"{signer.meaning.value}-username" if is_second else None)
-    refuse_if_any(training_refusals(people, mbr, at=act.at))
+    return people
 
 
 def advance(batch: Batch, to: Stage) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Max, Q, QuerySet
 
 from batches.models import AuditTrailReview, Batch, Deviation
 from batches.queries.late import late_rows
-from batches.rules.reviewing import FOLLOWING, EntryFacts, Positions, Risk, risks
+from batches.rules.reviewing import FOLLOWING, EntryFacts, Positions, Risk, is_signing_refused, risks
 from lims.ledger import reading
 from lims.ledger.models import Entry
 from lims.signatures.models import Signature
@@ -74,15 +74,17 @@ def unreviewed(batch: Batch) -> int:
 
 
 def without_following(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """Entries that need a review after them."""
+    """Entries that need a review after them: a decision does not, unless its signature was refused."""
     following = Q()
     for beginning in FOLLOWING:
         following |= Q(name__startswith=beginning)
-    return entries.exclude(following)
+    refused = entries.filter(following, is_refused=True)
+    alarming = [e.pk for e in refused if is_signing_refused(_codes(reading.content_of(e)))]
+    return entries.filter(~following | Q(pk__in=alarming))
 
 
 def waiting(batches: Sequence[Batch]) -> frozenset[int]:
-    """Which of many batches have entries that no review covers, in three queries."""
+    """Which of many batches have entries that no review covers, in four queries."""
     read = {r.batch_id: r for r in AuditTrailReview.objects.filter(batch__in=list(batches)).order_by("id")}
     streams = {b.stream for b in batches} | {b.patient.stream for b in batches}
     last = dict(

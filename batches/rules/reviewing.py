@@ -13,10 +13,12 @@ from typing import Final
 
 from lims.refusals import Refusal
 
-# Acts that need no review after them: the review itself, and the decision that follows it, refused ones included.
+# Acts that need no review after them: the review itself, and the decision that follows it. One refused for what stands
+# against it is read past too; one refused for its signature is not.
 FOLLOWING: Final = ("audit_trail:", "disposition:")
 # A scan that belongs to another patient: at receipt, of a lot, of a vessel, of the label, at the bedside.
 _IDENTITY_CODES: Final = frozenset({"REC-02", "REC-03", "REC-04", "LOT-04", "PAS-05", "FIL-03", "INF-20"})
+_SIGNING: Final = ("SIG-", "ACC-")
 _IDENTITY_ACT: Final = "deviation:identity"
 
 
@@ -83,11 +85,15 @@ def _risks(entry: EntryFacts) -> Iterator[Risk]:
 def _refused(codes: Collection[str]) -> Iterator[Risk]:
     if _IDENTITY_CODES & set(codes):
         yield Risk.IDENTITY
-    is_signing = [code.startswith(("SIG-", "ACC-")) for code in codes]
-    if any(is_signing):
+    if is_signing_refused(codes):
         yield Risk.SIGNATURE_REFUSED
-    if not all(is_signing) or not codes:
+    if not codes or not all(code.startswith(_SIGNING) for code in codes):
         yield Risk.REFUSED
+
+
+def is_signing_refused(codes: Collection[str]) -> bool:
+    """Whether a signature was among what was refused: a wrong password, a locked account, a person who may not."""
+    return any(code.startswith(_SIGNING) for code in codes)
 
 
 def review_refusals(

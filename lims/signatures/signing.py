@@ -64,14 +64,7 @@ def verify_signers(
                 Refusal("SIG-04", "{name} has not set up signing yet. Sign in once to do so.", field, _named(user))
             )
         elif user.identity_confirmed_at is None:
-            refusals.append(
-                Refusal(
-                    "SIG-07",
-                    "The identity of {name} is not confirmed since the account got its password. Ask QA to confirm it.",
-                    field,
-                    _named(user),
-                )
-            )
+            refusals.append(unconfirmed_refusal(user, field))
         elif is_second and not user.may(needs):
             refusals.append(
                 Refusal(
@@ -85,6 +78,16 @@ def verify_signers(
     if refusals:
         raise Refused(refusals)
     return tuple(signers)
+
+
+def unconfirmed_refusal(user: User, field: str | None) -> Refusal:
+    """SIG-07: who uses this account is not known since somebody else gave it a password."""
+    return Refusal(
+        "SIG-07",
+        "The identity of {name} is not confirmed since the account got its password. Ask QA to confirm it.",
+        field,
+        _named(user),
+    )
 
 
 def _named(user: User) -> dict[str, object]:

@@ -17,6 +17,7 @@ from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from tests.builders import LOTS, Story
+from tests.cast import signed
 
 
 @pytest.fixture
@@ -79,6 +80,19 @@ def test_a_role_that_does_not_record_a_value_does_not_correct_it(story: Story, h
     with pytest.raises(Refused) as refused:
         story.correct(harvested, "volume_ml", Decimal("2.0"), by=story.cast.analyst)
     assert refused.value.codes == ("COR-08",)
+
+
+def test_nor_does_somebody_of_such_a_role_witness_its_correction(story: Story, harvested: Harvest) -> None:
+    corrector, witness = story.cast.clinician, story.cast.analyst
+    with pytest.raises(Refused) as refused:
+        story.correct(
+            harvested,
+            "volume_ml",
+            Decimal("2.0"),
+            by=corrector,
+            signatures=signed((Meaning.CORRECTED, corrector), (Meaning.WITNESSED, witness)),
+        )
+    assert [(r.code, r.field) for r in refused.value.refusals] == [("COR-08", "witnessed-username")]
 
 
 @pytest.mark.parametrize(("model", "field"), [("Receipt", "scanned_coi"), ("Harvest", "batch"), ("User", "role")])

@@ -11,7 +11,7 @@ import pytest
 from batches.commands.patients import weigh_patient
 from batches.models import AuditTrailReview
 from batches.queries.facts import batch_facts
-from batches.queries.reviewing import trail, unreviewed
+from batches.queries.reviewing import trail, unreviewed, waiting
 from batches.queries.worklist import bench, work_for
 from batches.record.contents import compose
 from batches.record.facts import gather
@@ -21,9 +21,11 @@ from batches.rules.sequence import refusals
 from batches.rules.states import DispositionState
 from lims.accounts.models import User
 from lims.refusals import Refused
+from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from tests.builders import Story
+from tests.cast import signed
 
 
 @pytest.fixture
@@ -88,6 +90,17 @@ def test_a_refused_act_after_the_review_reopens_it_but_a_refused_decision_does_n
     with pytest.raises(Refused):
         filled.observe()
     assert codes_of_release(filled) == {"REL-20"}
+
+
+def test_a_refused_signature_under_a_decision_reopens_the_review(filled: Story) -> None:
+    filled.review()
+    wrong = signed((Meaning.RELEASED_CONDITIONALLY, filled.cast.qa), password="not the password")
+    with pytest.raises(Refused) as refused:
+        filled.decide("released_conditionally", is_reviewed=False, signatures=wrong)
+    assert refused.value.codes == ("ACC-01",)
+    assert (unreviewed(filled.fresh()), waiting([filled.fresh()])) == (1, {filled.batch.pk})
+    assert codes_of_release(filled) == {"REL-20"}
+    assert trail(filled.fresh()).risky[0].risks == (Risk.SIGNATURE_REFUSED,)
 
 
 def test_after_a_conditional_release_only_what_came_since_is_new(filled: Story) -> None:

@@ -15,6 +15,7 @@ from lims.accounts.models import IdentityConfirmation, User
 from lims.accounts.permissions import Permission
 from lims.ledger.models import Entry
 from lims.ledger.verify import verify
+from lims.notices.commands import acknowledge
 from lims.notices.models import Notice
 from lims.refusals import Refused
 from lims.signatures.meanings import Meaning
@@ -107,6 +108,18 @@ def test_an_account_invited_or_enabled_waits_for_its_confirmation_too(cast: Cast
     assert sign(person)
 
 
+@pytest.mark.clause("11.300(c)")
+def test_who_knows_the_one_time_password_can_neither_act_unsigned_nor_silence_the_notice(cast: Cast) -> None:
+    made = administration.reset_password(cast.administrator, user=cast.qa, reason="Forgotten")
+    qa = choose(cast.qa, made.password)
+    told = Notice.objects.get(person=qa)
+    assert refused(acknowledge, qa, notice=told, comment="Nothing to see") == {"SIG-07": None}
+    assert Notice.objects.get(pk=told.pk).is_open
+    confirm(cast, qa, by=cast.second_qa)
+    acknowledge(fresh(qa), notice=told, comment="I asked for it myself")
+    assert not Notice.objects.get(pk=told.pk).is_open
+
+
 def test_nobody_confirms_themselves(cast: Cast) -> None:
     made = administration.reset_password(cast.administrator, user=cast.qa, reason="Forgotten")
     qa = choose(cast.qa, made.password)
@@ -118,10 +131,10 @@ def test_nobody_confirms_themselves(cast: Cast) -> None:
 
 
 def test_who_gave_the_password_does_not_confirm_it_in_another_role(cast: Cast, reset: User) -> None:
-    second = administration.invite(
-        cast.administrator, username="admin.b", printed_name="Baba Jun", role="administrator"
-    ).user
-    administration.change_role(second, user=cast.administrator, role="qa", reason="Changes department")
+    made = administration.invite(cast.administrator, username="admin.b", printed_name="Baba Jun", role="administrator")
+    second = choose(made.user, made.password)
+    confirm(cast, second)
+    administration.change_role(fresh(second), user=cast.administrator, role="qa", reason="Changes department")
     assert refused(confirm, cast, reset, by=fresh(cast.administrator)) == {"IDN-02": None}
 
 
