@@ -57,7 +57,7 @@ def declare(*, by: str, reason: str, archive: str = BY_OTHER_MEANS, was: Iterabl
         _take_in(ahead, there)
         raise_notice(
             act,
-            "The database was put back at {at} by {by}, who says: «{reason}» Lost: {lost}. The audit trail tells all.",
+            "The database was put back at {at} by {by}: «{reason}» Entries lost: {lost}. See the audit trail.",
             {"at": in_words(act.at), "by": by.strip(), "reason": reason.strip(), "lost": _summary(lost)},
             roles=(Role.QA, Role.ADMINISTRATOR),
         )

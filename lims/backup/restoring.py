@@ -32,6 +32,10 @@ from lims.notices.raising import raise_notice
 RESULT = "ledger:restore-verified"
 
 
+class Undeclared(BackupError):
+    """The database was put back, and that could not be declared."""
+
+
 @dataclass(frozen=True)
 class Done:
     """What was done. `aside` is where what was replaced still is; `uncovered` why no checkpoint was written."""
@@ -93,7 +97,10 @@ def _proven(
     aside: str,
     progress: Callable[[int], None] | None,
 ) -> Done:
-    declared = declaring.declare(by=by, reason=reason, archive=sha256, was=was)
+    try:
+        declared = declaring.declare(by=by, reason=reason, archive=sha256, was=was)
+    except BackupError as error:
+        raise Undeclared(f"It is not declared that the database was put back: {error} Then say --declare.") from error
     uncovered = ""
     try:
         checkpoints.write()

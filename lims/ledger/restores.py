@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
@@ -48,6 +49,11 @@ class Restored:
     after: int
     newest: int
     lost: tuple[Lost, ...]
+
+    @property
+    def moment(self) -> datetime:
+        """When it was declared."""
+        return datetime.fromisoformat(self.at)
 
     def is_lost(self, number: int, stream: str, seq: int) -> bool:
         """Whether this names an entry, that a checkpoint lists, as lost."""

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from lims.backup.archive import BackupError
-from lims.backup.restoring import declare_only, restore
+from lims.backup.restoring import Undeclared, declare_only, restore
 from lims.ledger.verify.restored import told
 from lims.refusals import Refused
 
@@ -49,6 +49,8 @@ class Command(BaseCommand):
                 done = restore(place, by=by, reason=reason, replaces=options["replace"], progress=progress)
         except Refused as refused:
             raise CommandError("\n".join(f"{r.text} {r.code}" for r in refused.refusals)) from refused
+        except Undeclared as error:
+            raise CommandError(str(error)) from error
         except (BackupError, OSError) as error:
             raise CommandError(f"Nothing was restored: {error}") from error
         if done.counted:

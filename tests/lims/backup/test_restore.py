@@ -15,20 +15,23 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import Client
 
 from batches.models import Batch
+from batches.record.export import write_export
 from lims import files
 from lims.accounts.commands import record_sign_in
 from lims.backup import databases
 from lims.backup.archive import MANIFEST, BackupError
 from lims.backup.declaring import declare
 from lims.backup.restoring import restore
-from lims.ledger import chain, checkpoints, guards, restores
+from lims.ledger import chain, checkpoints, guards, restores, verify_export
 from lims.ledger.models import Checkpoint, Entry, Head
 from lims.ledger.verify import verify, verify_since_checkpoint
 from lims.notices.models import Notice
 from lims.refusals import Refused
 from tests.builders import Story
+from tests.cast import PASSWORD
 from tests.lims.ledger.test_verify import change
 from tests.lims.ledger.test_verify_checkpoints import erase_acts_of, kinds, unconstrained
 from tests.superuser.lifting import take_guards_down, unguarded
@@ -189,6 +192,37 @@ def test_the_act_the_checkpoint_and_notices_tell_of_it(covered: Story, archive: 
     notices = Notice.objects.filter(message__contains="was put back")
     assert {n.role for n in notices} == {"qa", "administrator"}
     assert covered.batch.stream in notices[0].text
+
+
+def test_the_audit_trail_shows_it_above_everything(covered: Story, archive: Path) -> None:
+    backup(archive)
+    covered.isolate()
+    checkpoints.write()
+    put_back(archive)
+    client = Client()
+    client.post("/sign-in/", {"username": "hayashi.s", "password": PASSWORD})
+    page = client.get("/ledger/", {"act": "passage:"}).content.decode()
+    assert "The database was put back." in page
+    assert WHY in page
+    (told,) = verify().restores
+    assert all(f"{each.stream}&nbsp;{each.first}–{each.last}" in page for each in told.lost)
+
+
+def test_an_export_of_a_batch_says_what_it_lost_and_of_no_other(covered: Story, archive: Path, tmp_path: Path) -> None:
+    backup(archive)
+    covered.isolate()
+    checkpoints.write()
+    put_back(archive)
+    record_sign_in(covered.cast.technician)
+    checkpoints.write()
+    place = tmp_path / "export.zip"
+    with place.open("w+b") as out:
+        write_export(covered.fresh(), out)
+    report = verify_export.verify(place)
+    assert report.findings == []
+    first, last = lost()[covered.batch.stream]
+    (note,) = [n for n in report.notes if "were lost" in n]
+    assert f"entries {first} to {last} of {covered.batch.stream} were lost" in note
 
 
 def test_a_database_put_back_without_a_word_is_a_finding_until_it_is_declared(
@@ -458,8 +492,9 @@ def test_a_backup_never_writes_over_a_file(covered: Story, archive: Path) -> Non
 def test_programs_that_are_missing_are_named(covered: Story, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite needs no program")
+    backup(archive)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CommandError, match="pg_dump is not on this machine"):
-        backup(archive)
+        backup(archive.with_name("another.zip"))
     with pytest.raises(BackupError, match="pg_restore"):
         restore(archive, by="Sato Kei", reason=WHY, replaces=True)
