@@ -104,6 +104,7 @@ def test_scenario_13_restore_yesterdays_backup_chain_verifies_and_count_matches_
     story: Story, tmp_path: Path
 ) -> None:
     story.harvest()
+    checkpoints.write()
     archive = tmp_path / "yesterday.zip"
     call_command("backup", out=archive, by="Night timetable", stdout=StringIO())
     with zipfile.ZipFile(archive) as zipped:
