@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 GENESIS = "0" * 64
-CHECKPOINT_VERSION = 1
+# What a checkpoint of each version says. The second also states restores that were declared since the one before.
+_CHECKPOINT = {"v", "number", "at", "prev", "leaves"}
+_CHECKPOINTS = {1: _CHECKPOINT, 2: _CHECKPOINT | {"restored"}}
 
 
 def canonical(content: Mapping[str, object]) -> bytes:
@@ -51,25 +53,33 @@ def head_leaf(stream: str, seq: int, hash: str) -> str:
     return leaf(canonical({"stream": stream, "seq": seq, "hash": hash}))
 
 
-def checkpoint_payload(*, number: int, at: str, prev: str, heads: Iterable[tuple[str, int, str]]) -> bytes:
-    """The bytes of a checkpoint over heads (stream, seq, hash); its hash is `link(prev, payload)`."""
+def checkpoint_payload(
+    *, number: int, at: str, prev: str, heads: Iterable[tuple[str, int, str]], restored: Sequence[str] = ()
+) -> bytes:
+    """The bytes of a checkpoint over heads (stream, seq, hash); its hash is `link(prev, payload)`.
+
+    `restored` are the hashes of the entries by which a restore was declared since the checkpoint before.
+    """
     leaves = sorted(head_leaf(*head) for head in heads)
-    return canonical({"v": CHECKPOINT_VERSION, "number": number, "at": at, "prev": prev, "leaves": leaves})
+    content: dict[str, object] = {"v": 1, "number": number, "at": at, "prev": prev, "leaves": leaves}
+    return canonical(content | {"v": 2, "restored": list(restored)} if restored else content)
 
 
 def checkpoint_content(payload: bytes, hash: str) -> dict[str, Any]:
-    """What a checkpoint says: number, at, prev, leaves.
+    """What a checkpoint says: number, at, prev, leaves; and restored, where a restore was declared.
 
     Raises:
         ValueError: the bytes are no checkpoint, or not the ones with this hash.
     """
     content = json.loads(payload)
-    if not isinstance(content, dict) or content.keys() != {"v", "number", "at", "prev", "leaves"}:
+    if not isinstance(content, dict) or not content.keys() >= _CHECKPOINT:
         raise ValueError("These bytes are no checkpoint.")
-    if content["v"] != CHECKPOINT_VERSION or not isinstance(content["number"], int):
+    if content.keys() != _CHECKPOINTS.get(content["v"]) or not isinstance(content["number"], int):
         raise ValueError("This checkpoint is of no version known here.")
     if not isinstance(content["prev"], str) or not isinstance(content["leaves"], list):
         raise ValueError("This checkpoint names no checkpoint before it, or no heads.")
+    if not isinstance(content.get("restored", []), list):
+        raise ValueError("What this checkpoint says of restores is no list.")
     if link(content["prev"], payload) != hash:
         raise ValueError("The bytes of the checkpoint were changed: they have another hash.")
     return content

@@ -2,7 +2,8 @@
 
 A chain alone proves little: a tail cut off, and a chain computed anew from its start, are both in order. A checkpoint
 lists the heads that moved since the one before and is chained to it, so that all together commit to every stream. Each
-is a row first and a file then, and the file is the authority. Not here: checking them (verify/checkpoints.py).
+is a row first and a file then, and the file is the authority. The first one after a restore states it. Not here:
+checking them (verify/checkpoints.py), and taking those into the database that it was put back behind (lims/backup).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from lims import clock, files
-from lims.ledger import chain, keys
+from lims.ledger import chain, keys, restores
 from lims.ledger.models import Checkpoint, CheckpointHead, Entry, Head
 
 # Written each minute while anything changes. What is older, and does not cover an act as old, is late.
@@ -69,7 +70,13 @@ def write() -> Checkpoint | None:
             number, prev = (last.number + 1, last.hash) if last else (1, chain.GENESIS)
             heads = list(moved().values_list("stream", "seq", "hash"))
             at = clock.now()
-            payload = chain.checkpoint_payload(number=number, at=at.astimezone(UTC).isoformat(), prev=prev, heads=heads)
+            payload = chain.checkpoint_payload(
+                number=number,
+                at=at.astimezone(UTC).isoformat(),
+                prev=prev,
+                heads=heads,
+                restored=[r.hash for r in restores.declared() if r.newest == number - 1],
+            )
             made = Checkpoint(
                 number=number,
                 at=at,
@@ -114,7 +121,8 @@ def _write_files() -> None:
     if newest > last:
         raise OutOfStep(
             f"{folder()} holds checkpoint {newest}; the database knows {last}. It was set back, or the folder belongs "
-            "to another database. Verify the ledger; keep the folder; then name an empty one in CHECKPOINT_DIR."
+            "to another database. Verify the ledger and keep the folder. If the database was put back from a backup, "
+            "say so: manage.py restore --declare."
         )
     for checkpoint in Checkpoint.objects.filter(number__gt=newest).order_by("number").iterator():
         place = path_of(checkpoint.number)

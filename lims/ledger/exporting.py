@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from django.db import models
 
-from lims.ledger import chain, checkpoints, keys
+from lims.ledger import chain, checkpoints, keys, restores
 from lims.ledger.evidence import Evidence
 from lims.ledger.models import SITE_STREAM, Checkpoint, CheckpointHead, Entry
 from lims.ledger.values import values_of
@@ -48,9 +48,17 @@ def evidence_files(evidence: Evidence) -> Members:
 
 def seal(members: Members, evidence: Evidence, about: Mapping[str, object]) -> Members:
     """The members with the manifest that lists them all, and the laboratory's signature over it."""
+    # Of each restore what these streams lost by it, and no word on others.
+    lost = [
+        {"at": restored.at, "by": restored.by, **each._asdict()}
+        for restored in restores.declared()
+        for each in restored.lost
+        if each.stream in evidence.heads
+    ]
     manifest = {
         "format": FORMAT,
         **about,
+        **({"restores": lost} if lost else {}),
         "streams": [{"stream": h.stream, "seq": h.seq, "hash": h.hash} for h in evidence.heads.values()],
         "files": [{"name": name, **_measured(content)} for name, content in sorted(members.items())],
     }

@@ -43,11 +43,16 @@ def _form(f: models.Field[Any, Any]) -> Callable[[Any], str]:
         case models.BinaryField():
             return lambda value: hashlib.sha256(bytes(value)).hexdigest()
         case models.JSONField():
-            return lambda value: hashlib.sha256(chain.canonical({"value": as_text(value)})).hexdigest()
+            return as_json
         case models.DateField() | models.TimeField():
             return lambda value: value.isoformat()
         case _:
             return str
+
+
+def as_json(value: Any) -> str:
+    """A JSON value by its digest."""
+    return hashlib.sha256(chain.canonical({"value": as_text(value)})).hexdigest()
 
 
 def as_text(value: Any) -> object:
@@ -65,7 +70,7 @@ _NEVER = object()
 
 
 @cache
-def _unsaid(f: models.Field[Any, Any]) -> object:
+def unsaid(f: models.Field[Any, Any]) -> object:
     """The one value of a column that is left out: its default, as far as that is the same for every row."""
     if callable(f.default) and f.default not in (dict, list):
         return _NEVER
@@ -75,7 +80,7 @@ def _unsaid(f: models.Field[Any, Any]) -> object:
 def values_of(row: models.Model, fields: Iterable[models.Field[Any, Any]]) -> dict[str, object]:
     """Values of `fields` by column attribute name, without those that are their column's default."""
     told = ((f, plain(f, getattr(row, f.attname))) for f in fields)
-    return {f.attname: value for f, value in told if value != _unsaid(f)}
+    return {f.attname: value for f, value in told if value != unsaid(f)}
 
 
 def row_digest(row: models.Model) -> str:

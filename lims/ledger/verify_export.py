@@ -224,6 +224,12 @@ class Export:
         report = self.report
         raw = self._item("manifest.json").data
         report.manifest = _object(raw)
+        for lost in report.manifest.get("restores", []):
+            report.notes.append(
+                f"The laboratory states that its database was put back at {lost['at']} by {lost['by']}, and that "
+                f"entries {lost['first']} to {lost['last']} of {lost['stream']} were lost. "
+                "Later ones may bear these numbers."
+            )
         listed = {str(f["name"]): f for f in report.manifest["files"]}
         for name, stated in listed.items():
             item = self.items.get(name)

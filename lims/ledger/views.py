@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from lims.accounts.permissions import Permission, Role
-from lims.ledger import reading
+from lims.ledger import reading, restores
 from lims.ledger.forms import FilterForm
 from lims.ledger.models import Entry
 from lims.recorded import recorded_models
@@ -23,7 +23,10 @@ from lims.web.access import needs
 @needs(Permission.VIEW_RECORDS)
 @require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
-    """The audit trail. The filter is in the address, so that a view of it can be passed on."""
+    """The audit trail. The filter is in the address, so that a view of it can be passed on.
+
+    What restores lost stands above it for ever, whatever is filtered.
+    """
     form = FilterForm(request.GET)
     after = request.GET.get("after", "")
     shown = reading.entries(form.wanted(), after=after)
@@ -36,7 +39,13 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "lims/ledger/list.html",
-        {"form": form, "lines": shown.lines, "pager": pager, "is_filtered": bool(kept)},
+        {
+            "form": form,
+            "lines": shown.lines,
+            "pager": pager,
+            "is_filtered": bool(kept),
+            "restores": restores.declared(),
+        },
     )
 
 

@@ -6,6 +6,7 @@ certificate, with those it hangs from, is in a file of its own. Not here: what i
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from contextlib import suppress
@@ -114,3 +115,12 @@ def _make(place: Path) -> None:
     with suppress(FileExistsError):
         os.link(written, place)
     Path(written).unlink()
+
+
+def document_fingerprint() -> str | None:
+    """SHA-256 of the public key of the key in use, in hexadecimal; None where there is no key to read."""
+    try:
+        certificates = _certificates(Path(settings.DOCUMENT_CERTIFICATE))
+    except (ValueError, TypeError, OSError):
+        return None
+    return hashlib.sha256(certificates[0].public_key.dump()).hexdigest() if certificates else None

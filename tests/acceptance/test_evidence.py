@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+import zipfile
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -12,8 +17,10 @@ from batches.models import TestResult
 from batches.queries.release import release_facts
 from batches.rules.release import blockers
 from batches.rules.states import DispositionState
-from lims.ledger.models import Entry
+from lims.ledger import checkpoints
+from lims.ledger.models import Entry, Head
 from lims.ledger.verify import verify
+from lims.notices.models import Notice
 from lims.refusals import Refused
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
@@ -89,6 +96,40 @@ def test_scenario_12_a_superuser_who_alters_a_result_by_sql_is_named_with_the_ex
     found = [(f.kind, f.model, f.pk) for f in verify().findings]
     assert found == [("row altered", "batches.TestResult", str(row.pk))]
     assert "REL-12" in against_release(story)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("11.10(c)", "11.10(e)", "A11-7", "A11-9", "A11-16")
+def test_scenario_13_restore_yesterdays_backup_chain_verifies_and_count_matches_manifest(
+    story: Story, tmp_path: Path
+) -> None:
+    story.harvest()
+    checkpoints.write()
+    archive = tmp_path / "yesterday.zip"
+    call_command("backup", out=archive, by="Night timetable", stdout=StringIO())
+    with zipfile.ZipFile(archive) as zipped:
+        manifest = json.loads(zipped.read("manifest.json"))
+    stood = dict(Head.objects.values_list("stream", "seq"))
+    story.isolate()
+    checkpoints.write()
+    reached = dict(Head.objects.values_list("stream", "seq"))
+    why = "The disk of the database failed this morning."
+    said = StringIO()
+    call_command("restore", archive, by="Sato Kei", reason=why, replace=True, stdout=said)
+    assert f"{sum(manifest['counts'].values())} rows in {len(manifest['counts'])} tables" in said.getvalue()
+    # Two acts came after the copy: that it was restored, with what was lost, and that it was verified.
+    assert Entry.objects.count() == manifest["counts"]["ledger_entry"] + 2
+    assert TestResult.objects.count() == manifest["counts"]["batches_testresult"]
+    report = verify()
+    assert report.findings == []
+    (restored,) = report.restores
+    assert (restored.by, restored.reason) == ("Sato Kei", why)
+    assert {each.stream: (each.first, each.last) for each in restored.lost} == {
+        stream: (stood[stream] + 1, seq) for stream, seq in reached.items() if seq > stood[stream]
+    }
+    acts = Entry.objects.filter(stream="site").order_by("-seq").values_list("name", flat=True)[:2]
+    assert list(acts) == ["ledger:restore-verified", "ledger:restore"]
+    assert Notice.objects.open().of(story.cast.qa).filter(message__contains="was put back").count() == 1
 
 
 @pytest.mark.clause("11.10(g)", "A11-15")

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from lims.accounts.models import User
-from lims.ledger.models import Entry
+from lims.backup.declaring import declare
+from lims.ledger.models import Entry, Head
 from tests.builders import Story
 from tests.cast import gather_cast
 from tests.journeys.person import Person
@@ -87,3 +88,25 @@ def test_qa_finds_an_act_and_reads_what_it_changed(
     keep(qa, "exports", width)
     qa.open("/ledger/?act=none+such")
     assert (qa.faults, qa.blocked) == ([], [])
+
+
+def test_what_a_restore_lost_stands_above_the_audit_trail(
+    received: Story, browser: Browser, live_server: LiveServer, width: int
+) -> None:
+    """The database that was replaced had come four acts further."""
+    stood = Head.objects.get(stream=received.batch.stream)
+    was = [(stood.stream, stood.seq + 4, "f" * 64)]
+    declare(by="Sato Kei", reason="The disk of the database failed.", was=was)
+    desk = Person(browser, live_server.url, received.cast.qa, width=width)
+    keep(desk, "restore-notice", width)
+    desk.open("/ledger/?act=batch:")
+    desk.look()
+    keep(desk, "restore-trail", width)
+    told = desk.page.get_by_role("region", name="Restore")
+    expect(told).to_contain_text("Sato Kei: The disk of the database failed.")
+    desk.press(told.get_by_role("link", name="The act"))
+    desk.look()
+    keep(desk, "restore-act", width)
+    expect(desk.page.get_by_role("row", name=f"Lost {stood.stream}")).to_contain_text(
+        f"{stood.seq + 1} to {stood.seq + 4}"
+    )

@@ -35,8 +35,8 @@ PART_11 = (
     Clause(
         "11.10(c)",
         "Records are protected so that they can be retrieved throughout their retention.",
-        ("lims/recorded.py", "lims/ledger/guards.py", "lims/files.py"),
-        "Backups, their restore tests, and the retention period.",
+        ("lims/recorded.py", "lims/ledger/guards.py", "lims/files.py", "lims/backup"),
+        "When backups are taken, where they are kept, their restore tests, and the retention period.",
     ),
     Clause(
         "11.10(d)",
@@ -203,8 +203,8 @@ ANNEX_11 = (
     Clause(
         "A11-7",
         "Data is secured against damage; backups and restores are tested.",
-        ("lims/files.py", "lims/ledger/verify"),
-        "Backups and their restore tests.",
+        ("lims/files.py", "lims/ledger/verify", "lims/backup", "lims/ledger/restores.py"),
+        "When backups are taken; keeping them encrypted and apart; testing that they can be restored.",
     ),
     Clause("A11-8.1", "Clear printed copies can be had.", ("batches/record/writers/pdf.py",)),
     Clause(
@@ -250,7 +250,7 @@ ANNEX_11 = (
     Clause(
         "A11-16",
         "There are arrangements for continuity when the system breaks down.",
-        ("batches/commands/paper.py", "lims/supervisor"),
+        ("batches/commands/paper.py", "lims/supervisor", "lims/backup"),
         "Paper forms at hand, and people trained to use them.",
     ),
     Clause(

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from batches.models import Batch
 from lims.ledger.verify import verify, verify_since_checkpoint
+from lims.ledger.verify.restored import told as told_restore
 
 
 class Command(BaseCommand):
@@ -58,6 +59,7 @@ class Command(BaseCommand):
                 "newest_checkpoint": report.newest_checkpoint,
                 "since_checkpoint": report.since_checkpoint,
                 "note": report.note,
+                "restores": [dataclasses.asdict(r) | {"lost": [x._asdict() for x in r.lost]} for r in report.restores],
                 "findings": [dataclasses.asdict(f) for f in report.findings],
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
@@ -65,6 +67,8 @@ class Command(BaseCommand):
             for f in report.findings:
                 where = f"{f.stream} {f.seq}: " if f.stream else ""
                 self.stdout.write(f"{where}{f.kind}: {f.model} {f.pk}. {f.text}")
+            for restored in report.restores:
+                self.stdout.write(told_restore(restored))
             if report.note:
                 self.stdout.write(report.note)
             if report.since_checkpoint:

@@ -15,12 +15,14 @@ from django.db import models
 
 from lims.ledger.checkpoints import numbers_kept
 from lims.ledger.models import Entry, Head
-from lims.ledger.verify.checkpoints import check_covered, check_files, listed_rows
+from lims.ledger.verify.checkpoints import check_covered, check_files, listed_rows, numbers_known
 from lims.ledger.verify.entries import Sealed, check_entries, check_unsealed
 from lims.ledger.verify.findings import Finding, Report
 from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import check_links, every_entry
+from lims.ledger.verify.quick import agrees
 from lims.ledger.verify.reading import keys, one_state
+from lims.ledger.verify.restored import check_restored
 from lims.ledger.verify.rows import check_credentials, check_rows
 from lims.ledger.verify.since import check_since, newest_good
 from lims.recorded import recorded_models
@@ -44,6 +46,8 @@ def verify(
     kept = numbers_kept() if files and streams is None else []
     with one_state():
         _check(streams, kept, report, files, progress)
+    if streams is not None:
+        report.restores = [r for r in report.restores if any(lost.stream in streams for lost in r.lost)]
     if files and report.newest_checkpoint is None:
         report.note = NO_CHECKPOINT
     report.seconds = time.monotonic() - began
@@ -85,6 +89,7 @@ def _check(
     for name in set(streams or ()) - heads.keys():
         report.found("stream vanished", "ledger.Head", name, "There is no such stream.", stream=name)
     if files:
+        check_restored(numbers_known(kept, None), report)
         good = check_files(kept, streams, report)
         listed = ((g.number, head) for g in good for head in g.statement.heads)
         check_covered((at for at in listed if streams is None or at[1].stream in streams), heads, report)
@@ -93,7 +98,11 @@ def _check(
     sealed = Sealed()
     done = 0
     for piece in keys(entries):
-        check_entries(piece, report, sealed)
+        signatures = agrees(piece, sealed.versions)
+        if signatures is None:
+            check_entries(piece, report, sealed)
+        else:
+            sealed.signatures += signatures
         done += len(piece)
         if progress:
             progress(done)

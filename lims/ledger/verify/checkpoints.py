@@ -106,10 +106,10 @@ def check_covered(listed: Iterable[tuple[int, Listed]], heads: Mapping[str, Head
     behind: dict[str, tuple[int, Listed]] = {}
     differs: dict[str, tuple[int, Listed]] = {}
     for piece in pieces(listed):
-        there = _hashes([head for _, head in piece])
+        there = hashes_of([head for _, head in piece])
         for number, head in piece:
             hash = there.get((head.stream, head.seq))
-            if hash == head.hash:
+            if hash == head.hash or report.is_lost(number, head.stream, head.seq):
                 continue
             if hash is not None:
                 differs.setdefault(head.stream, (number, head))
@@ -137,7 +137,7 @@ def listed_rows(streams: Collection[str]) -> Iterator[tuple[int, Listed]]:
         yield number, Listed(*head)
 
 
-def _hashes(heads: Sequence[Listed]) -> dict[tuple[str, int], str]:
+def hashes_of(heads: Sequence[Listed]) -> dict[tuple[str, int], str]:
     """The hashes of entries by stream and number, of those that are there."""
     table = connection.ops.quote_name(Entry._meta.db_table)
     places = ", ".join(["(%s, %s)"] * len(heads))
@@ -155,7 +155,7 @@ def _check_one(number: int, row: Checkpoint | None, report: Report) -> Good | No
     place = path_of(number)
     by_file: Good | None = None
     try:
-        by_file = _good(number, _from_file(place.read_bytes()))
+        by_file = _good(number, from_file(place.read_bytes()))
     except FileNotFoundError:
         if any(place.parent.glob("*.json")):
             report.found("checkpoint file missing", _LABEL, number, f"There is no {place.name}.")
@@ -177,7 +177,16 @@ def _check_one(number: int, row: Checkpoint | None, report: Report) -> Good | No
 
 
 def _good(number: int, statement: Statement) -> Good:
-    """A statement that holds in itself; raises Bad."""
+    """A statement that holds in itself, by a key that is sealed here; raises Bad."""
+    good = whole(number, statement)
+    named = keys.fingerprint(statement.public)
+    if keys.sealed_key(named) != statement.public:
+        raise Bad("checkpoint key unknown", f"It is signed with {named}, a key that is not sealed in the ledger.")
+    return good
+
+
+def whole(number: int, statement: Statement) -> Good:
+    """A statement that holds in itself, by the key it names; raises Bad."""
     try:
         content = chain.checkpoint_content(statement.payload, statement.hash)
     except ValueError as error:
@@ -188,13 +197,11 @@ def _good(number: int, statement: Statement) -> Good:
         raise Bad("checkpoint file altered", "The heads beside it are not the ones it was signed over.")
     if not keys.is_signed(statement.public, statement.signature, statement.payload):
         raise Bad("checkpoint file altered", "The signature does not hold.")
-    named = keys.fingerprint(statement.public)
-    if keys.sealed_key(named) != statement.public:
-        raise Bad("checkpoint key unknown", f"It is signed with {named}, a key that is not sealed in the ledger.")
     return Good(number, statement, content)
 
 
-def _from_file(content: bytes) -> Statement:
+def from_file(content: bytes) -> Statement:
+    """A checkpoint as its file tells it; raises one of UNREADABLE."""
     told = json.loads(content)
     return Statement(
         payload=told["payload"].encode(),
@@ -231,6 +238,8 @@ def _compare(row: Checkpoint, good: Good, report: Report) -> None:
     there = {h.leaf: Listed(h.stream, h.seq, h.hash) for h in row.heads.all()}
     for leaf in sorted(expected.keys() | there.keys()):
         if expected.get(leaf) == there.get(leaf):
+            continue
+        if leaf not in there and report.is_lost(row.pk, expected[leaf].stream, expected[leaf].seq):
             continue
         at = expected.get(leaf) or there[leaf]
         kind, text = (

@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 
 from lims.ledger.models import Entry
 from lims.ledger.verify.findings import Report
-from lims.ledger.verify.reading import UNREADABLE, as_sealed, digest, items, pieces, read, streamed
+from lims.ledger.verify.reading import UNREADABLE, as_sealed, digest, items, items_are_text, pieces, read, streamed
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 
@@ -78,8 +78,7 @@ def _check_entry(entry: Entry, report: Report) -> dict[str, Any] | None:
             and content["once"] == (str(entry.once) if entry.once else None)
             and (actor["id"] if actor else None) == (str(entry.actor_id) if entry.actor_id else None)
             and (actor["name"] if actor else "System") == entry.actor_name
-            and all(isinstance(r[k], str) for r in content["rows"] for k in ("model", "pk", "version", "digest"))
-            and all(isinstance(r[k], str) for r in content["signatures"] for k in ("id", "digest"))
+            and items_are_text(content)
         )
     except UNREADABLE:
         found("entry altered", "The sealed bytes can't be read.")

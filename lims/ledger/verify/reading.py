@@ -98,6 +98,13 @@ def as_sealed(model: type[models.Model], key: str | None) -> str:
         return str(key)
 
 
+def items_are_text(content: dict[str, Any]) -> bool:
+    """Whether the rows and signatures an entry lists are told in text."""
+    return all(isinstance(r[k], str) for r in content["rows"] for k in ("model", "pk", "version", "digest")) and all(
+        isinstance(s[k], str) for s in content["signatures"] for k in ("id", "digest")
+    )
+
+
 def items(payload: bytes | memoryview, part: str) -> list[dict[str, Any]]:
     """The rows or signatures an entry's bytes list; none when they can't be read."""
     try:

@@ -21,6 +21,7 @@ from lims.ledger.verify.findings import Report
 from lims.ledger.verify.guarded import check_guards
 from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after
 from lims.ledger.verify.reading import keys, pieces, streamed
+from lims.ledger.verify.restored import check_restored
 from lims.ledger.verify.rows import check_credentials, check_touched
 from lims.recorded import recorded_models
 
@@ -28,6 +29,7 @@ from lims.recorded import recorded_models
 def newest_good(kept: Sequence[int], report: Report) -> int | None:
     """The number of the newest checkpoint that is good; what is wrong with newer ones is found."""
     numbers = checkpoints.numbers_known(kept, None)
+    check_restored(numbers, report)
     checkpoints.check_folder(numbers, report)
     return next((n for n in reversed(numbers) if checkpoints.check_one(n, report) is not None), None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from random import Random
 from typing import Any
 
@@ -128,3 +129,19 @@ def test_a_checkpoint_with_another_hash_is_refused() -> None:
     for wrong in (chain.GENESIS, chain.link("1" * 64, payload)):
         with pytest.raises(ValueError):
             chain.checkpoint_content(payload, wrong)
+
+
+def test_a_checkpoint_states_restores_only_in_its_second_version() -> None:
+    head = ("site", 1, "a" * 64)
+    plain = chain.checkpoint_payload(number=1, at="now", prev=chain.GENESIS, heads=[head])
+    stated = chain.checkpoint_payload(number=1, at="now", prev=chain.GENESIS, heads=[head], restored=["b" * 64])
+    assert json.loads(plain).keys() == {"v", "number", "at", "prev", "leaves"}
+    assert chain.checkpoint_content(stated, chain.link(chain.GENESIS, stated))["restored"] == ["b" * 64]
+    for content in (
+        json.loads(plain) | {"v": 2},
+        json.loads(stated) | {"v": 1},
+        json.loads(stated) | {"restored": "b"},
+    ):
+        forged = chain.canonical(content)
+        with pytest.raises(ValueError, match=r"no version known|no list"):
+            chain.checkpoint_content(forged, chain.link(chain.GENESIS, forged))
