@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 class Unsealed(TypeError):
     """A recorded row was to be written outside an act, or in a way that leaves no history."""
+
+
+class NewVersion(SimpleNamespace):
+    """A version that is not inserted yet: its values by column attribute name. It reads as the inserted row will."""
 
 
 @dataclass
@@ -38,8 +43,7 @@ class Act:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     head: Head | None = None
     signers: tuple[VerifiedSigner, ...] = ()
-    versions: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
-    signatures: list[models.Model] = field(default_factory=list)
+    versions: dict[type[models.Model], list[NewVersion]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     _subjects: list[models.Model] = field(default_factory=list)
 
@@ -62,9 +66,9 @@ class Act:
         """What the signatures of this act are bound to."""
         return tuple(self._subjects)
 
-    def wrote(self, version: models.Model) -> None:
-        """Keep a history row (not yet inserted) until the act is sealed."""
-        self.versions.setdefault(type(version), []).append(version)
+    def wrote(self, model: type[models.Model], version: NewVersion) -> None:
+        """Keep a version, a row of the history model `model`, until the act is sealed."""
+        self.versions.setdefault(model, []).append(version)
 
 
 _current: ContextVar[Act | None] = ContextVar("current_act", default=None)

@@ -6,19 +6,20 @@ act, and every version of it is stamped with the act that wrote it. Sealing is i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
 from lims import acts
+from lims.writing import insert, is_counted, update
 
 R = TypeVar("R", bound="Recorded")
 
@@ -113,15 +114,14 @@ def collect(row: models.Model, history_type: str) -> None:
     """Give the act under way a version of `row`; `history_type` is + for created, ~ for changed."""
     act = acts.current()
     values = {f.attname: getattr(row, f.attname) for f in tracked_fields(type(row))}
-    act.wrote(
-        version_model(type(row))(
-            history_date=act.at,
-            history_type=history_type,
-            history_user_id=act.actor.pk if act.actor else None,
-            history_change_reason=act.reason or None,
-            **values,
-        )
+    version = acts.NewVersion(
+        history_date=act.at,
+        history_type=history_type,
+        history_user_id=act.actor.pk if act.actor else None,
+        history_change_reason=act.reason or None,
+        **values,
     )
+    act.wrote(version_model(type(row)), version)
 
 
 def add_all(rows: Iterable[R]) -> list[R]:
@@ -130,11 +130,32 @@ def add_all(rows: Iterable[R]) -> list[R]:
     new = list(rows)
     if new:
         for row in new:
+            if not _is_to_be_counted(row):
+                _refuse("Adding a row that is there")
+            # As `save()` does: a parent that was saved since has its key by now.
+            row._prepare_related_fields_for_save(operation_name="add_all")  # type: ignore[attr-defined]
             row.prepare(act)
-        cast(Any, models.QuerySet(type(new[0]))).bulk_create(new)
-        for row in new:
-            collect(row, "+")
+        _insert(new)
     return new
+
+
+def _is_to_be_counted(row: Recorded) -> bool:
+    """Whether this row is new and gets its key from the database."""
+    return row._state.adding and row.pk is None and is_counted(type(row))
+
+
+def _insert(rows: Sequence[Recorded]) -> None:
+    """Insert new rows of one model, prepared, with a version of each."""
+    for row, key in zip(rows, insert(type(rows[0]), [vars(row) for row in rows]), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        collect(row, "+")
+
+
+def _update(row: Recorded) -> None:
+    """Update a row that is there, prepared, with a version of it."""
+    update(type(row), vars(row))
+    collect(row, "~")
 
 
 class Recorded(models.Model):
@@ -182,7 +203,12 @@ class Recorded(models.Model):
         if raw or kwargs.get("update_fields") is not None:
             _refuse("A raw or partial save")
         self.prepare(act)
-        super().save_base(raw, *args, **kwargs)
+        if _is_to_be_counted(self):
+            _insert([self])
+        elif self._state.adding:
+            super().save_base(raw, *args, **kwargs)
+        else:
+            _update(self)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         _refuse("delete()")

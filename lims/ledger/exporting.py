@@ -20,7 +20,7 @@ from django.db import models
 from lims.ledger import chain, checkpoints, keys, restores
 from lims.ledger.evidence import Evidence
 from lims.ledger.models import SITE_STREAM, Checkpoint, CheckpointHead, Entry
-from lims.ledger.values import values_of
+from lims.ledger.values import columns, values_of
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from lims.signatures.subjects import Row, children, row_of, signed_columns, subject_model, told
@@ -129,7 +129,7 @@ def _rows(evidence: Evidence, versions: Iterable[Any]) -> bytes:
 def _row(version: Any, entry: Entry) -> dict[str, object]:
     recorded = version.instance_type
     fields = version._meta.concrete_fields
-    values = values_of(version, fields)
+    values = values_of(version, columns(fields))
     full = {f.attname: getattr(version, f.attname) for f in fields if isinstance(f, models.JSONField)}
     line: dict[str, object] = {
         "model": recorded._meta.label,
@@ -151,7 +151,7 @@ def _signatures(evidence: Evidence) -> bytes:
             "id": str(standing.signature.pk),
             "stream": entry.stream,
             "seq": entry.seq,
-            "values": values_of(standing.signature, Signature._meta.concrete_fields),
+            "values": values_of(standing.signature, columns(Signature._meta.concrete_fields)),
             **({"signed": None} if entry.pk in evidence.withheld else _signed(then.signed(standing.signature, entry))),
             "holds": standing.is_valid,
         }

@@ -77,12 +77,36 @@ def unsaid(f: models.Field[Any, Any]) -> object:
     return plain(f, f.get_default())
 
 
-def values_of(row: models.Model, fields: Iterable[models.Field[Any, Any]]) -> dict[str, object]:
-    """Values of `fields` by column attribute name, without those that are their column's default."""
-    told = ((f, plain(f, getattr(row, f.attname))) for f in fields)
-    return {f.attname: value for f, value in told if value != unsaid(f)}
+Column = tuple[str, Callable[[Any], str], object]
+
+
+def columns(fields: Iterable[models.Field[Any, Any]]) -> tuple[Column, ...]:
+    """What is needed of fields to tell their values: attribute name, form, and the one value left out."""
+    return tuple((f.attname, _form(f), unsaid(f)) for f in fields)
+
+
+def values_of(row: object, told: Iterable[Column]) -> dict[str, object]:
+    """Values of columns by their attribute name, without those that are their column's default."""
+    values: dict[str, object] = {}
+    for name, form, left_out in told:
+        value = getattr(row, name)
+        if value is not None and value is not True and value is not False:
+            value = form(value)
+        if value != left_out:
+            values[name] = value
+    return values
+
+
+@cache
+def _every_column(model: type[models.Model]) -> tuple[Column, ...]:
+    return columns(model._meta.concrete_fields)
 
 
 def row_digest(row: models.Model) -> str:
     """SHA-256 over every column of a history row, its own key included."""
-    return chain.digest({"model": row._meta.label, "values": values_of(row, row._meta.concrete_fields)})
+    return digest_in(type(row), row)
+
+
+def digest_in(model: type[models.Model], row: object) -> str:
+    """The digest a row of `model` has with the values of `row`, which may be one that is not there yet."""
+    return chain.digest({"model": model._meta.label, "values": values_of(row, _every_column(model))})

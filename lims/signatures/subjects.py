@@ -7,7 +7,7 @@ master batch record the batch is pinned to, content and all, however far below t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.db import models
 
 from lims import acts
 from lims.ledger import chain
-from lims.ledger.values import values_of
+from lims.ledger.values import Column, columns, values_of
 from lims.recorded import Recorded, recorded_models, tracked_fields, version_model
 
 Row = tuple[str, str, dict[str, object]]
@@ -40,8 +40,7 @@ def signed_digest(subject: models.Model) -> str:
 
     Inside the act that created the subject, the rows are those of the act; otherwise they are read back.
     """
-    version = _created_version(subject)
-    if version is not None:
+    if _is_created(subject):
         above = _above(type(subject), {str(subject.pk): subject}, is_signing=True)
         return digest_of([*_from_act(subject), *(row for _, row in above)])
     return signed_digests(type(subject), [subject.pk])[str(subject.pk)]
@@ -75,7 +74,7 @@ def _gather(model: type[models.Model], roots: dict[Any, str], trees: dict[str, l
 
 
 def _above(
-    model: type[models.Model], rows: Mapping[str, models.Model], *, is_signing: bool = False
+    model: type[models.Model], rows: Mapping[str, Any], *, is_signing: bool = False
 ) -> Iterator[tuple[str, Row]]:
     """The rows above each of `rows` that are signed with it, by the same key; a row that is gone is left out.
 
@@ -88,13 +87,35 @@ def _above(
             field: Any = reached._meta.get_field(name)
             wanted = {key: getattr(row, field.attname) for key, row in at.items()}
             reached = field.related_model
-            stored = reached._base_manager.filter(pk__in=set(wanted.values()) - {None})
-            found = {r.pk: r for r in (stored.defer(*_large(reached)) if is_signing else stored)}
+            keys = set(wanted.values()) - {None}
+            found = _as_signed(reached, keys) if is_signing else _stored(reached, keys)
             at = {key: found[pk] for key, pk in wanted.items() if pk in found}
         is_read_once = is_signing and _large(reached)
-        shown = {r.pk: _as_written(reached, r.pk, r.act_id) if is_read_once else _row(r) for r in at.values()}  # type: ignore[attr-defined]
-        yield from ((key, shown[row.pk]) for key, row in at.items())
+        shown = {
+            pk: _as_written(reached, pk, row.act_id) if is_read_once else row_of(reached, row)
+            for pk, row in found.items()
+        }
+        yield from ((key, shown[wanted[key]]) for key in at)
         yield from _above(reached, at, is_signing=is_signing)
+
+
+def _stored(model: type[models.Model], keys: Collection[Any]) -> dict[Any, Any]:
+    return {r.pk: r for r in model._base_manager.filter(pk__in=keys)}
+
+
+def _as_signed(model: type[models.Model], keys: Collection[Any]) -> dict[Any, Any]:
+    """Rows as they stand for the act under way: what it wrote it need not read back. Large values are left out."""
+    written = {pk: v for pk, v in _latest(model).items() if pk in keys}
+    if len(written) == len(keys):
+        return written
+    stored = model._base_manager.filter(pk__in=set(keys) - written.keys()).defer(*_large(model))
+    return written | {r.pk: r for r in stored}
+
+
+def _latest(model: type[models.Model]) -> dict[Any, acts.NewVersion]:
+    """The last version of each row of a model that the act under way wrote, by the row's key."""
+    key = model._meta.pk.attname
+    return {getattr(v, key): v for v in acts.current().versions.get(version_model(model), ())}
 
 
 @cache
@@ -108,31 +129,25 @@ def _as_written(model: type[models.Model], pk: Any, act_id: UUID) -> Row:
     return _row(model._base_manager.get(pk=pk, act_id=act_id))
 
 
-def _created_version(subject: models.Model) -> models.Model | None:
+def _is_created(subject: models.Model) -> bool:
+    """Whether the act under way created this row."""
     key = subject._meta.pk.attname
-    for version in acts.current().versions.get(version_model(type(subject)), ()):
-        if getattr(version, key) == subject.pk and version.history_type == "+":  # type: ignore[attr-defined]
-            return version
-    return None
+    written = acts.current().versions.get(version_model(type(subject)), ())
+    return any(v.history_type == "+" and getattr(v, key) == subject.pk for v in written)
 
 
 def _from_act(subject: models.Model) -> list[Row]:
     """The tree of a subject created in this act, from the versions the act wrote (the last of each row)."""
-    versions = acts.current().versions
     rows: list[Row] = []
-
-    def latest(model: type[models.Model]) -> dict[object, models.Model]:
-        key = model._meta.pk.attname
-        return {getattr(v, key): v for v in versions.get(version_model(model), ())}
 
     def walk(model: type[models.Model], keys: set[object]) -> None:
         for child, column in children(model):
-            below = {pk: v for pk, v in latest(child).items() if getattr(v, column) in keys}
+            below = {pk: v for pk, v in _latest(child).items() if getattr(v, column) in keys}
             rows.extend(row_of(child, v) for v in below.values())
             if below:
                 walk(child, set(below))
 
-    rows.append(row_of(type(subject), latest(type(subject))[subject.pk]))
+    rows.append(row_of(type(subject), _latest(type(subject))[subject.pk]))
     walk(type(subject), {subject.pk})
     return rows
 
@@ -141,9 +156,9 @@ def _row(row: models.Model) -> Row:
     return row_of(type(row), row)
 
 
-def row_of(model: type[models.Model], row: models.Model) -> Row:
+def row_of(model: type[models.Model], row: models.Model | acts.NewVersion) -> Row:
     """What a signature covers of one row: the row itself, or a version of it."""
-    values = values_of(row, _signed_fields(model))
+    values = values_of(row, _signed_values(model))
     return (model._meta.label, str(getattr(row, model._meta.pk.attname)), values)
 
 
@@ -157,6 +172,11 @@ def _signed_fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], .
     """Everything but the act that last wrote the row, and fields that change as work goes on."""
     without = {"act", *getattr(model, "unsigned_fields", ())}
     return tuple(f for f in tracked_fields(model) if f.name not in without)
+
+
+@cache
+def _signed_values(model: type[models.Model]) -> tuple[Column, ...]:
+    return columns(_signed_fields(model))
 
 
 def digest_of(rows: Sequence[Row]) -> str:

@@ -42,7 +42,7 @@ from lims.accounts.commands import start_site  # noqa: E402
 from lims.accounts.models import User  # noqa: E402
 from lims.ledger import chain, checkpoints, guards  # noqa: E402
 from lims.ledger.models import Entry, Head  # noqa: E402
-from lims.ledger.values import plain, values_of  # noqa: E402
+from lims.ledger.values import columns, plain, values_of  # noqa: E402
 from lims.ledger.verify import Report, verify  # noqa: E402
 from lims.ledger.verify.links import check_links, every_entry  # noqa: E402
 from lims.recorded import tracked_fields, version_model  # noqa: E402
@@ -142,7 +142,7 @@ class Rows:
         self._model = type(like)
         self._fields = {f.attname: f for f in like._meta.concrete_fields}
         self._stored = {name: f.get_db_prep_save(getattr(like, name), connection) for name, f in self._fields.items()}
-        self._values = values_of(like, like._meta.concrete_fields)
+        self._values = values_of(like, columns(like._meta.concrete_fields))
         self._rows: list[tuple[Any, ...]] = []
 
     def add(self, changes: dict[str, Any], *, is_digested: bool = True) -> str:

@@ -15,7 +15,7 @@ import pytest
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command, get_commands, load_command_class
-from django.db import IntegrityError, models
+from django.db import DatabaseError, IntegrityError, connection, models
 
 from batches.commands.materials import register_lot
 from batches.models import Lot
@@ -23,9 +23,9 @@ from lims import clock
 from lims.acts import Act, Unsealed
 from lims.ledger.append import sealed
 from lims.ledger.models import SITE_STREAM, Entry, Head
-from lims.ledger.values import row_digest
+from lims.ledger.values import row_digest, unsaid
 from lims.ledger.verify import verify
-from lims.recorded import add_all, recorded_models, version_model
+from lims.recorded import add_all, recorded_models, tracked_fields, version_model
 from lims.signatures.models import Signature
 from tests.builders import Story
 from tests.cast import Cast
@@ -245,6 +245,54 @@ def test_what_a_column_can_not_hold_is_refused_before_it_is_written(cast: Cast, 
             under_way.add(fresh)
         assert list(refused.value.error_dict) == [field]
     assert verify().ok
+
+
+@pytest.mark.parametrize("model", [*recorded_models()], ids=lambda m: m.__name__)
+def test_no_field_of_a_recorded_model_fills_itself_when_it_is_saved(model: type[models.Model]) -> None:
+    """Statements write the values a row has; nothing asks its fields first, as Django does."""
+    for field in model._meta.concrete_fields:
+        assert not isinstance(field, models.FileField)
+        assert not getattr(field, "auto_now", False)
+        assert not getattr(field, "auto_now_add", False)
+        assert not field.generated
+        assert not hasattr(field, "get_placeholder")
+
+
+@pytest.mark.parametrize("model", [*recorded_models()], ids=lambda m: m.__name__)
+def test_a_value_is_told_the_same_of_a_row_and_of_its_version(model: type[models.Model]) -> None:
+    """A signature digests an act's versions when it is given, and the rows when it is asked whether it holds."""
+    of_version = {f.attname: f for f in version_model(model)._meta.concrete_fields}
+    for field in tracked_fields(model):
+        its = of_version[field.attname]
+        assert unsaid(field) == unsaid(its)
+        assert getattr(field, "decimal_places", None) == getattr(its, "decimal_places", None)
+        assert field.db_type(connection) == its.db_type(connection) or field.primary_key
+
+
+def test_a_saved_row_is_not_added_again(cast: Cast, lot: Lot) -> None:
+    with pytest.raises(Unsealed), act(cast):
+        add_all([lot])
+    assert Lot.objects.count() == 1
+
+
+def test_a_row_that_is_gone_is_not_written_again(cast: Cast, lot: Lot) -> None:
+    lot.pk += 1
+    with pytest.raises(DatabaseError), act(cast) as under_way:
+        under_way.add(lot)
+    assert Lot.objects.count() == 1
+    assert verify().ok
+
+
+def test_a_child_follows_a_parent_that_was_saved_after_it_was_made(cast: Cast, story: Story) -> None:
+    patient = story.enrol()
+    key, patient.pk = patient.pk, None
+    fresh = another("CHILD")
+    fresh.patient = patient
+    patient.pk = key
+    with act(cast):
+        add_all([fresh])
+    fresh.refresh_from_db()
+    assert fresh.patient_id == patient.pk
 
 
 DECIMALS = ["0", "-0", "-0.0", "0E+3", "1", "5.1", "1E+1", "-3.5", "999.9"]

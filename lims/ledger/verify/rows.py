@@ -11,7 +11,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast, Round
 
 from lims.accounts.models import SecondFactor, UsedPassword, User
-from lims.ledger.values import values_of
+from lims.ledger.values import plain
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE, as_sealed, keys, pieces, read, streamed
 from lims.recorded import Recorded, tracked_fields, version_model
@@ -111,7 +111,7 @@ def _name_gone(model: type[Recorded], gone: Iterable[str], report: Report) -> No
 
 def _is_same(row: models.Model, version: models.Model, field: models.Field[Any, Any]) -> bool:
     try:
-        return values_of(row, (field,)) == values_of(version, (field,))
+        return plain(field, getattr(row, field.attname)) == plain(field, getattr(version, field.attname))
     except UNREADABLE:
         return False
 
