@@ -44,7 +44,7 @@ def test_a_group_higher_than_a_page_is_cut_and_not_lost() -> None:
 
 def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
     column = tables.Column("Reason", 60)
-    rows = tables.table([column], [["shelf label misread at loading " * 200]])
+    rows = list(tables.table([column], [["shelf label misread at loading " * 200]], count=1))
     assert max(row.height for row in rows) < styles.A4.height / 2
     pages = new_pages()
     pages.place(rows)
@@ -52,12 +52,13 @@ def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
 
 
 def test_a_short_table_is_not_cut() -> None:
-    rows = tables.table([tables.Column("Test", 60)], [["a"], ["b"], ["c"]])
+    rows = tables.table([tables.Column("Test", 60)], [["a"], ["b"], ["c"]], count=3)
     assert [row.keep for row in rows] == [True, True, True, False]
 
 
 def test_no_row_of_a_long_table_stands_alone_at_the_foot_or_the_head_of_a_page() -> None:
-    rows = tables.table([tables.Column("Test", 60)], [[str(number)] for number in range(20)])[1:]
+    cells = [[str(number)] for number in range(20)]
+    rows = list(tables.table([tables.Column("Test", 60)], cells, count=20))[1:]
     assert [index for index, row in enumerate(rows) if row.keep] == [0, 18]
 
 
