@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from itertools import zip_longest
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -78,6 +79,8 @@ def furniture_of(record: Record) -> Furniture:
         watermark.append(_("Draft"))
     if record.is_uncontrolled:
         watermark.append(_("Uncontrolled copy"))
+    if record.is_rejected:
+        watermark.append(_("Rejected"))
     standing = [record.standing] if record.standing else []
     if record.is_synthetic:
         standing.append(_("Synthetic data"))
@@ -98,23 +101,25 @@ def _section(record: Record, section: Section, pages: Pages) -> Iterable[Iterabl
     yield strips.section_title(section.number, section.title, measure=measure, key=section.key, level=section.level)
     if section.lede:
         yield strips.paragraph(section.lede, measure=measure, keep=bool(section.blocks))
-    # A page that begins in the middle of a section says of which.
-    continued = strips.paragraph(
-        _("{section}, continued").format(section=f"{section.number}\u00a0\u00a0{section.title}".strip()),
-        measure=measure,
-        style=styles.TEXT_BOLD,
-    )
-    continued[-1].height += 3
-    under_heading = False
-    for block in section.blocks:
+    name = f"{section.number}\u00a0\u00a0{section.title}".strip()
+    under, under_heading = "", False
+    for block, after in zip_longest(section.blocks, section.blocks[1:]):
+        leads = under_heading and after is not None and not isinstance(after, blocks.Heading)
         if not under_heading:
             yield [strips.space(_space_before(block))]
-        made = _contents(record, pages) if isinstance(block, blocks.Contents) else _strips_of(block, measure)
-        yield _continuing(continued, made)
+        made = _contents(record, pages) if isinstance(block, blocks.Contents) else _strips_of(block, measure, leads)
         under_heading = isinstance(block, blocks.Heading)
+        yield _continuing(name, "" if under_heading else under, made, measure)
+        if isinstance(block, blocks.Heading):
+            under = block.text
 
 
-def _continuing(continued: Sequence[Strip], made: Iterable[Strip]) -> Iterable[Strip]:
+def _continuing(section: str, heading: str, made: Iterable[Strip], measure: float) -> Iterable[Strip]:
+    """A page that begins in the middle of a section says of which, and under which heading."""
+    said = _("{section}, continued: {heading}") if heading else _("{section}, continued")
+    text = said.format(section=section, heading=heading)
+    continued = strips.paragraph(text, measure=measure, style=styles.TEXT_BOLD)
+    continued[-1].height += 3
     for strip in made:
         strip.repeats = [*continued, *strip.repeats]
         yield strip
@@ -124,12 +129,13 @@ def _space_before(block: Block) -> float:
     return 8.0 if isinstance(block, blocks.Heading) else 4.0
 
 
-def _strips_of(block: Block, measure: float) -> Iterable[Strip]:
+def _strips_of(block: Block, measure: float, leads: bool) -> Iterable[Strip]:
+    """The strips of a block. A line that `leads` to what comes after it stays with it."""
     match block:
         case blocks.Heading():
             return strips.heading(block.text, measure=measure)
         case blocks.Paragraph():
-            return strips.paragraph(block.text, measure=measure)
+            return strips.paragraph(block.text, measure=measure, keep=leads)
         case blocks.Note():
             return strips.note(_note_runs(block), measure=measure)
         case blocks.Fields():
