@@ -40,16 +40,16 @@ from tests.cast import gather_cast  # noqa: E402
 from tests.services import running_broker, running_worker, until  # noqa: E402
 
 RECORDS = 8
-OBSERVATIONS = 60
+OBSERVATIONS = 40
 MOST = 0.6
 
 
 def long_batch() -> Story:
-    """A batch with some weeks of observations, so that a record takes a while."""
+    """A batch with many observations, so that a record takes a while."""
     story = Story(gather_cast())
     story.isolate()
     for _number in range(OBSERVATIONS):
-        story.wait(hours=2)
+        story.wait(minutes=15)
         story.observe("60")
     story.expand()
     return story
