@@ -35,13 +35,19 @@ CHECKPOINT_KEY = (
     if PRODUCTION
     else env.path("CHECKPOINT_KEY", DATA_DIR / "keys" / "checkpoint.pem")
 )
-# The key that seals printed records, RSA, with its certificate; who gives time stamps for it, if anybody.
-DOCUMENT_KEY = (
-    Path(env.required("DOCUMENT_KEY", "Name the file of the RSA key that seals printed records."))
-    if PRODUCTION
-    else env.path("DOCUMENT_KEY", DATA_DIR / "keys" / "document.pem")
-)
-DOCUMENT_CERTIFICATE = env.path("DOCUMENT_CERTIFICATE", DOCUMENT_KEY)
+# The key that seals printed records, RSA, in a file or a token, with its certificate; who gives time stamps for it.
+if env.text("DOCUMENT_KEY").startswith("pkcs11:"):
+    DOCUMENT_KEY: Path | str = env.text("DOCUMENT_KEY")
+    DOCUMENT_CERTIFICATE = Path(
+        env.required("DOCUMENT_CERTIFICATE", "Name the file of the certificate of the key in the token.")
+    )
+else:
+    DOCUMENT_KEY = (
+        Path(env.required("DOCUMENT_KEY", "Name the file of the RSA key that seals printed records."))
+        if PRODUCTION
+        else env.path("DOCUMENT_KEY", DATA_DIR / "keys" / "document.pem")
+    )
+    DOCUMENT_CERTIFICATE = env.path("DOCUMENT_CERTIFICATE", DOCUMENT_KEY)
 TIMESTAMP_URL = env.text("TIMESTAMP_URL")
 
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")

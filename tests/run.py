@@ -20,8 +20,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 POPPLER = ("pdftotext", "pdftoppm", "pdffonts", "qpdf")
-# PDFBox Preflight, where Debian puts it, with what it needs.
+# A PKCS#11 token in software, and PDFBox Preflight with what it needs, where Debian puts them.
 JARS = ("preflight", "pdfbox2", "xmpbox", "fontbox2", "commons-logging", "commons-io", "javax.activation", "jaxb-api")
+SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 PREFLIGHT = [Path(f"/usr/share/java/{name}.jar") for name in JARS]
 
 
@@ -174,6 +175,10 @@ def main() -> int:
         left_out.append("preflight")
         debian = "apt-get install libpdfbox2-java libjaxb-api-java libactivation-java"
         run.cannot("an independent judge of the archival core", f"{', '.join(lacking)} not found ({debian})")
+
+    if not SOFTHSM.exists() or shutil.which("softhsm2-util") is None:
+        left_out.append("token")
+        run.cannot("sealing with a key in a token", "SoftHSM was not found (Debian: apt-get install softhsm2)")
 
     programs = postgres_programs()
     redis = shutil.which("redis-server")

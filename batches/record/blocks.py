@@ -340,8 +340,8 @@ class Record:
     """A whole record: what stands on every page, and the sections in order.
 
     `identity` are the labelled values of the head, the batch number first. `standing` is the word at the top right, as
-    «Issued copy 1» or «Draft». A draft or uncontrolled record is watermarked; `is_synthetic` says that no patient
-    stands behind it. `han` is the form that characters take which Japanese and Chinese write differently.
+    «Issued copy 1» or «Draft». A draft, uncontrolled or rejected record is watermarked; `is_synthetic` says that no
+    patient stands behind it. `han` is the form that characters take which Japanese and Chinese write differently.
     """
 
     title: str
@@ -352,6 +352,7 @@ class Record:
     standing: str = ""
     is_draft: bool = True
     is_uncontrolled: bool = False
+    is_rejected: bool = False
     is_synthetic: bool = False
     language: str = "en"
     han: Literal["jp", "sc"] = "jp"

@@ -92,6 +92,7 @@ class Copy:
     number: int
     about: str
     recipient: str
+    issued: str
     check_code: str
     checkpoint: str
     program: str
@@ -129,6 +130,7 @@ def compose(
         standing=_standing(copy, draft=draft),
         is_draft=draft,
         is_uncontrolled=is_uncontrolled,
+        is_rejected=document is not Document.MASTER and batch.disposition == DispositionState.REJECTED,
         is_synthetic=facts.is_synthetic,
         han=form_for("en", facts.zone.key),
         author=facts.site_name,
@@ -189,12 +191,12 @@ def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
             _("Copy {number} of {about} for {recipient}. Check code {code}").format(
                 number=copy.number, about=copy.about, recipient=copy.recipient, code=code
             ),
-            head,
-            groups,
-            _("Covered by checkpoint {checkpoint}. Made by {program}.").format(
-                checkpoint=copy.checkpoint, program=copy.program
+            copy.issued,
+            _("Made by {program}. Covered by checkpoint {checkpoint}. {head}").format(
+                program=copy.program, checkpoint=copy.checkpoint, head=head
             ),
+            groups,
         ),
         code=code,
-        codes=frozenset({3}),
+        codes=frozenset({4}),
     )

@@ -8,13 +8,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.models import Batch, IssuedCopy, PrintRequest
-from batches.record import blocks
+from batches.record import blocks, words
 from batches.record.archive import write_year
 from batches.record.contents import Copy, compose
 from batches.record.documents import document_facts, facts_for
@@ -23,6 +24,7 @@ from batches.record.facts import Facts, gather
 from batches.record.writers import json, pdf
 from batches.rules.documents import Document, document_refusals
 from lims import VERSION, clock
+from lims.accounts.permissions import Role
 from lims.files import keep
 from lims.ledger import trail
 from lims.ledger.evidence import heads_of
@@ -33,6 +35,7 @@ from lims.pdf.archive import Attachment
 from lims.pdf.seal import seal
 from lims.pdf.styles import PAPERS
 from lims.refusals import refuse_if_any
+from lims.signatures.models import Signature
 from lims.site import site, zone
 
 Progress = Callable[[int, int], None]
@@ -81,6 +84,7 @@ def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress |
         number=issued.number,
         about=issued.about,
         recipient=issued.recipient,
+        issued=_issued(issued, facts.zone),
         check_code=issued.check_code,
         checkpoint=f"{covering.number} ({covering.hash[:16]})",
         program=f"lims {VERSION}",
@@ -124,6 +128,15 @@ def print_to(path: Path, batch: Batch) -> str:
 def export_to(path: Path, batch: Batch) -> str:
     """Write the export of a batch to `path`, whole or not at all; return its SHA-256."""
     return _whole(path, lambda out: write_export(batch, out))
+
+
+def _issued(copy: IssuedCopy, zone: ZoneInfo) -> str:
+    """Who issued a copy under which signature, when, and why once more."""
+    given = Signature.objects.get(subject_model=IssuedCopy._meta.label, subject_pk=str(copy.pk))
+    told = _("Issued by {who}, {role}, {when}.").format(
+        who=given.printed_name, role=Role(given.role).label, when=words.at(given.at, zone)
+    )
+    return _("{told} Reason: {reason}").format(told=told, reason=copy.reason) if copy.reason else told
 
 
 def _covered(batch: Batch) -> tuple[Facts, Checkpoint]:

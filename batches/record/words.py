@@ -72,6 +72,11 @@ def lot(of: Lot) -> str:
     return _("lot {code}, expires {date}").format(code=of.code, date=on(of.expires_on))
 
 
+def lot_used(of: Lot, on_day: date) -> Value:
+    """Whether a lot was in date on the day it was used. No act takes one that is not released (LOT-03)."""
+    return _("within") if on_day <= of.expires_on else VerdictMark("action", _("Expired"))
+
+
 def text(words: object) -> str:
     """Any text; nothing becomes a dash, so that a cell is never blank."""
     return str(words) if words not in (None, "") else NOTHING

@@ -1,24 +1,41 @@
-"""Finishing a file for the archive: made to PDF/A-3b (ISO 19005-3), with the data it was made from inside.
+"""A file for the archive in the making: PDF/A-3b (ISO 19005-3), with the data it was made from inside.
 
-Says what the file is (XMP), what its colours mean (output intent), and attaches files with their relation to it. Not
-here: pages and faces, which are embedded when they are drawn; nor the signature (seal.py), which comes last.
+Says what the file is (XMP), what its colours mean (output intent), and attaches files with their relation to it. Each
+page is written when it is full and then forgotten: of a long document only the places of its objects are held. Not
+here: how pages and faces are drawn; nor the signature (seal.py), which comes last.
 The same pages and attachments give the same bytes: no clock and no random identifier.
 """
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from reportlab.pdfbase.pdfdoc import (
+    PDFArray,
+    PDFCatalog,
+    PDFDictionary,
+    PDFFormXObject,
+    PDFImageXObject,
+    PDFIndirectObject,
+    PDFName,
+    PDFObject,
+    PDFObjectReference,
+    PDFStream,
+    PDFString,
+    xObjectName,
+)
+from reportlab.pdfgen.canvas import Canvas
 
 from lims.pdf import icc
 
-PRODUCER = "ReportLab, pikepdf"
+PRODUCER = "ReportLab"
+HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+CATALOG = (*PDFCatalog.__NoDefault__, "AF", "OutputIntents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,78 +59,163 @@ class Attachment:
     pieces: Iterable[bytes]
 
 
-def finish(made: BinaryIO, out: BinaryIO, properties: Properties, attachments: Sequence[Attachment] = ()) -> None:
-    """Write the finished form of the pages in `made` to `out`. Pages are copied one by one, never held together."""
-    with pikepdf.open(made) as pdf:
-        _describe(pdf, properties)
-        _give_colours(pdf)
+class Archive:
+    """The file of what is drawn on a canvas. `let_go` of each page that is full, then `finish`."""
+
+    def __init__(self, canvas: Canvas, out: BinaryIO) -> None:
+        self._canvas = canvas
+        self._document = canvas._doc
+        self._out = out
+        self._size = 0
+        self._digest = hashlib.sha256()
+        self._put(HEADER)
+
+    def reserve(self, form: str, width: float, height: float) -> None:
+        """A form that pages may name now, and whose content comes later (`fill`)."""
+        reserved = PDFFormXObject(0, 0, width, height)
+        reserved.compression = 1
+        self._document.Reference(reserved, xObjectName(form))
+
+    def fill(self, form: str, operators: Iterable[str]) -> None:
+        """Write the content of a form that was reserved."""
+        name = xObjectName(form)
+        self._document.idToObject[name].setStreamList([*operators, ""])
+        self._write(name)
+
+    def let_go(self) -> None:
+        """Write the page that was ended last, with its pictures, and hold it no longer."""
+        pages = self._document.Pages.pages
+        page = pages[-1]
+        name = page.__InternalName__
+        small = zlib.compress(page.stream.encode("latin-1"))
+        page.stream = None
+        page.Contents = PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode")}), small)
+        pages[-1] = PDFObjectReference(name)
+        self._write(name)
+        self._write(page.Contents.__InternalName__)
+        for used in page.XObjects.dict if page.XObjects else ():
+            picture = self._document.idToObject[used]
+            if isinstance(picture, PDFImageXObject) and picture.streamContent is not None:
+                self._write(used)
+                # The canvas asks for its size when it is drawn again.
+                picture.streamContent = None
+                self._document.idToObject[used] = picture
+
+    def finish(self, properties: Properties, attachments: Sequence[Attachment] = ()) -> None:
+        """Write what is left: faces, bookmarks, what the file says of itself, attachments, the table of objects."""
+        document, catalog = self._document, self._document.Catalog
+        for face in document.delayedFonts:
+            face.addObjects(document)
+        document.Outlines.prepare(document, self._canvas)
+        if document.Outlines.ready < 0:
+            catalog.Outlines = None
+        # Reportlab's list of what a catalogue may hold is older than part 3 of the standard.
+        catalog.__NoDefault__ = CATALOG
+        self._describe(properties)
+        catalog.OutputIntents = PDFArray([self._intent()])
         if attachments:
-            _attach(pdf, attachments)
-        # Every stream is compressed already, and the metadata must not be.
-        pdf.save(
-            out,
-            min_version="1.7",
-            compress_streams=False,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            deterministic_id=True,
+            self._attach(attachments)
+        root, info = document.Reference(catalog), document.Reference(document.info)
+        # Writing an object may bring others in.
+        number = 1
+        while number <= document.objectcounter:
+            name = document.numberToId[number]
+            if name not in document.idToOffset:
+                self._write(name)
+            number += 1
+        self._end(root, info)
+
+    def _describe(self, properties: Properties) -> None:
+        """Title, language and kind, alike in the metadata and in the older dictionary; no date, which would be the
+        clock's. When the record was as it is shown, each page says.
+        """
+        document, catalog = self._document, self._document.Catalog
+        # Kept as it is: an archive finds the metadata of a file without decompressing anything.
+        described = PDFDictionary({"Type": PDFName("Metadata"), "Subtype": PDFName("XML")})
+        catalog.Metadata = PDFStream(described, _xmp(properties))
+        catalog.Lang = PDFString(properties.language)
+        catalog.ViewerPreferences = PDFDictionary({"DisplayDocTitle": "true"})
+        document.info = PDFDictionary(
+            {
+                "Title": PDFString(properties.title),
+                "Author": PDFString(properties.author),
+                "Subject": PDFString(properties.subject),
+                "Creator": PDFString(properties.author),
+                "Producer": PDFString(PRODUCER),
+            }
         )
 
+    def _intent(self) -> PDFObjectReference:
+        profile = self._document.Reference(_compressed([icc.srgb()], N=3))
+        intent = {
+            "Type": PDFName("OutputIntent"),
+            "S": PDFName("GTS_PDFA1"),
+            "OutputConditionIdentifier": PDFString(icc.NAME),
+            "Info": PDFString(icc.NAME),
+            "DestOutputProfile": profile,
+        }
+        return self._document.Reference(PDFDictionary(intent))
 
-def _describe(pdf: Pdf, properties: Properties) -> None:
-    """Title, language and kind, alike in the metadata and in the older dictionary; no date, which would be the clock's.
+    def _attach(self, attachments: Sequence[Attachment]) -> None:
+        """Attach files to the document as a whole. The table of names is kept in order, as readers expect it."""
+        names: list[PDFObject] = []
+        made: list[PDFObjectReference] = []
+        for attachment in sorted(attachments, key=lambda each: each.name):
+            size = _Size()
+            # Reportlab would leave the slash as it is, and a slash begins another name.
+            kind = PDFName(attachment.media_type).replace("/", "#2f").replace("#2f", "/", 1)
+            content = _compressed(size.of(attachment.pieces), Type=PDFName("EmbeddedFile"), Subtype=kind)
+            content.dictionary["Params"] = PDFDictionary({"Size": size.counted})
+            held = self._document.Reference(content)
+            self._write(held.name)
+            name = PDFString(attachment.name)
+            described = {
+                "Type": PDFName("Filespec"),
+                "F": name,
+                "UF": name,
+                "Desc": PDFString(attachment.description),
+                "AFRelationship": PDFName(attachment.relation),
+                "EF": PDFDictionary({"F": held, "UF": held}),
+            }
+            made.append(self._document.Reference(PDFDictionary(described)))
+            names += [name, made[-1]]
+        catalog = self._document.Catalog
+        catalog.Names = PDFDictionary({"EmbeddedFiles": PDFDictionary({"Names": PDFArray(names)})})
+        catalog.AF = PDFArray(made)
 
-    When the record was as it is shown, each page says.
-    """
-    root = pdf.Root
-    root.Metadata = pdf.make_stream(_xmp(properties), Type=Name.Metadata, Subtype=Name.XML)
-    root.Lang = String(properties.language)
-    root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    pdf.trailer.Info = pdf.make_indirect(
-        Dictionary(
-            Title=String(properties.title),
-            Author=String(properties.author),
-            Subject=String(properties.subject),
-            Creator=String(properties.author),
-            Producer=String(PRODUCER),
+    def _write(self, name: str) -> None:
+        """Write one object and forget what it says."""
+        document = self._document
+        written = PDFIndirectObject(name, document.idToObject[name]).format(document)
+        content, stream, after = written.rpartition(b"endstream\nendobj\n")
+        if stream and not after and not content.endswith(b"\n"):
+            # The standard wants the word on a line of its own.
+            written = content + b"\n" + stream
+        document.idToOffset[name] = self._size
+        document.idToObject[name] = None
+        self._put(written)
+
+    def _end(self, root: PDFObjectReference, info: PDFObjectReference) -> None:
+        document, count = self._document, self._document.objectcounter + 1
+        identifier = self._digest.hexdigest()[:32].encode()
+        begins = self._size
+        lines = [b"xref\n0 %d\n0000000000 65535 f \n" % count]
+        lines += [b"%010d 00000 n \n" % document.idToOffset[document.numberToId[n]] for n in range(1, count)]
+        trailer = PDFDictionary(
+            {"ID": b"[<%b> <%b>]" % (identifier, identifier), "Info": info, "Root": root, "Size": count}
         )
-    )
+        lines += [b"trailer\n", trailer.format(document), b"\nstartxref\n%d\n%%%%EOF\n" % begins]
+        self._put(b"".join(lines))
+
+    def _put(self, content: bytes) -> None:
+        self._out.write(content)
+        self._digest.update(content)
+        self._size += len(content)
 
 
-def _give_colours(pdf: Pdf) -> None:
-    profile = _compressed(pdf, [icc.srgb()], N=3)
-    intent = Dictionary(
-        Type=Name.OutputIntent,
-        S=Name.GTS_PDFA1,
-        OutputConditionIdentifier=String(icc.NAME),
-        Info=String(icc.NAME),
-        DestOutputProfile=profile,
-    )
-    pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
-
-
-def _attach(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
-    """Attach files to the document as a whole. The table of names is kept in order, as readers expect it."""
-    made = []
-    for attachment in sorted(attachments, key=lambda each: each.name):
-        size = _Size()
-        content = _compressed(
-            pdf, size.of(attachment.pieces), Type=Name.EmbeddedFile, Subtype=Name("/" + attachment.media_type)
-        )
-        content.Params = Dictionary(Size=size.counted)
-        name = String(attachment.name)
-        described = Dictionary(
-            Type=Name.Filespec,
-            F=name,
-            UF=name,
-            Desc=String(attachment.description),
-            AFRelationship=Name("/" + attachment.relation),
-            EF=Dictionary(F=content, UF=content),
-        )
-        made.append((name, pdf.make_indirect(described)))
-    names = [part for pair in made for part in pair]
-    pdf.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=Array(names)))
-    pdf.Root.AF = Array([described for _name, described in made])
+def finish(canvas: Canvas, out: BinaryIO, properties: Properties) -> None:
+    """Write a document of few pages, all of them drawn."""
+    Archive(canvas, out).finish(properties)
 
 
 class _Size:
@@ -127,11 +229,11 @@ class _Size:
             yield piece
 
 
-def _compressed(pdf: Pdf, pieces: Iterable[bytes], **entries: object) -> Stream:
+def _compressed(pieces: Iterable[bytes], **entries: object) -> PDFStream:
     """A stream of pieces, compressed as they come, so that only the small form is held."""
     deflate = zlib.compressobj()
     small = b"".join([*map(deflate.compress, pieces), deflate.flush()])
-    return pdf.make_stream(small, Filter=Name.FlateDecode, **entries)
+    return PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode"), **entries}), small)
 
 
 def _xmp(properties: Properties) -> bytes:

@@ -1,7 +1,8 @@
-"""The key that seals files, with its certificate: RSA-3072, in a file that is not in the database.
+"""The key that seals files, with its certificate: RSA, in a file that is not in the database, or in a token.
 
-Made at first use, except in production, where it is given: DOCUMENT_KEY, and DOCUMENT_CERTIFICATE when the
-certificate, with those it hangs from, is in a file of its own. Not here: what is signed (seal.py).
+A file is made at first use (RSA-3072), except in production, where it is given: DOCUMENT_KEY, and DOCUMENT_CERTIFICATE
+when the certificate, with those it hangs from, is in a file of its own, as it always is for a key in a token
+(tokens.py). Not here: what is signed (seal.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,9 +25,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.utils import timezone
-from pyhanko.sign.signers import SimpleSigner
+from pkcs11 import PKCS11Error
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import Signer, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from lims.pdf import tokens
 from lims.site import site
 
 BITS = 3072
@@ -36,8 +41,37 @@ class NoDocumentKey(Exception):
     """There is no key to seal files with, or its file can't be used."""
 
 
+@contextmanager
+def signing() -> Iterator[Signer]:
+    """The key in use, for as long as something is signed. Raises NoDocumentKey."""
+    if not _is_in_token():
+        yield signer()
+        return
+    try:
+        place = tokens.read(str(settings.DOCUMENT_KEY))
+        with tokens.signing(place, _certificates(Path(settings.DOCUMENT_CERTIFICATE))) as held:
+            yield held
+    except (PKCS11Error, SigningError, ValueError, IndexError, OSError) as error:
+        told = str(error) or type(error).__name__
+        raise NoDocumentKey(f"The token with the key that seals printed records can't be used: {told}") from error
+
+
+def certificate() -> asn1_x509.Certificate:
+    """The certificate of the key in use; for a key in a token, without asking the token. Raises NoDocumentKey."""
+    if not _is_in_token():
+        return signer().signing_cert
+    try:
+        return _certificates(Path(settings.DOCUMENT_CERTIFICATE))[0]
+    except (ValueError, IndexError, OSError) as error:
+        raise NoDocumentKey(f"The certificate that seals printed records can't be read: {error}") from error
+
+
+def _is_in_token() -> bool:
+    return str(settings.DOCUMENT_KEY).startswith(tokens.SCHEME)
+
+
 def signer() -> SimpleSigner:
-    """The key in use with its certificate. Raises NoDocumentKey."""
+    """The key in a file, with its certificate. Raises NoDocumentKey."""
     place = Path(settings.DOCUMENT_KEY)
     if not place.exists():
         if settings.PRODUCTION:

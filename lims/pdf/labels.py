@@ -48,7 +48,7 @@ def write(labels: Iterable[Label], properties: Properties) -> bytes:
         _draw(canvas, label)
         canvas.showPage()
     out = BytesIO()
-    archive.finish(BytesIO(canvas.getpdfdata()), out, properties)
+    archive.finish(canvas, out, properties)
     return out.getvalue()
 
 

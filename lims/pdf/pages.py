@@ -2,22 +2,21 @@
 
 Head, foot and watermark are one form, drawn on every page. «Page x of y» and the page numbers of a table of contents
 are forms too: a page names its form when it is made, and the form is drawn when the last page is known, so nothing is
-built twice. The same strips give the same bytes: no clock and no random identifier goes into the file. Every file is
-finished for the archive (`archive.py`).
+built twice. A full page goes into the file at once, and strips are taken as they come: a long document is never held
+as a whole. The same strips give the same bytes. What the file is beside its pages is in `archive.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import BinaryIO
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from lims.pdf import archive, styles
-from lims.pdf.archive import Attachment, Properties
+from lims.pdf import styles
+from lims.pdf.archive import Archive, Attachment, Properties
 from lims.pdf.marks import draw_code, draw_shape
 from lims.pdf.pen import Pen
 from lims.pdf.strips import Strip
@@ -68,8 +67,8 @@ class Pages:
             initialFontName=styles.TEXT.face.name,
         )
         self._pen = Pen(self.canvas)
+        self._archive = Archive(self.canvas, out)
         self.page = 1
-        self._out = out
         self._properties = properties
         self._number_pages = number_pages
         self._opened: dict[str, int] = {}
@@ -105,7 +104,9 @@ class Pages:
 
         def paint(canvas: Canvas, x: float, y: float) -> None:
             name = f"page-of-{key}"
-            self._awaited[key] = None
+            if key not in self._awaited:
+                self._reserve(name)
+                self._awaited[key] = None
             canvas.saveState()
             canvas.translate(x, y)
             canvas.doForm(name)
@@ -128,16 +129,15 @@ class Pages:
             page_text = str(self._opened.get(key, "–"))
             self._form_of_text(f"page-of-{key}", page_text, styles.CELL, self.paper.measure, 0)
         self.canvas.showOutline()
-        made = BytesIO(self.canvas.getpdfdata())
-        del self.canvas, self._pen  # a long document need not be in memory twice
-        archive.finish(made, self._out, self._properties, attachments)
+        self._archive.finish(self._properties, attachments)
         return pages
 
+    def _reserve(self, form: str) -> None:
+        self._archive.reserve(form, self.paper.width, self.paper.height)
+
     def _form_of_text(self, name: str, text: str, style: Style, right: float, y: float) -> None:
-        self.canvas.beginForm(name, 0, 0, self.paper.width, self.paper.height)
         line = wrap(text, style, right)[0]
-        draw_line(self.canvas, line, right - end_of(line), y)
-        self.canvas.endForm()
+        self._archive.fill(name, self._pen.line(line, right - end_of(line), y))
 
     def _settle(self) -> None:
         """Place the strips that are held together: on this page if they fit, else on the next."""
@@ -174,9 +174,11 @@ class Pages:
     def _end_page(self) -> None:
         canvas = self.canvas
         canvas.doForm("furniture")
+        self._reserve(f"page-{self.page}")
         canvas.doForm(f"page-{self.page}")
         draw_strips(self._pen, canvas, self._on_page, self.paper.left)
-        self._pen.end_page()
+        canvas.showPage()
+        self._archive.let_go()
         self.page += 1
         self._on_page = []
         self._y = self._ceiling

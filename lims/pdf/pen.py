@@ -5,18 +5,17 @@ Boxes, marks and pictures are few, and go through the canvas (`pages.py`).
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFStream
 from reportlab.pdfgen.canvas import Canvas
 
 from lims.pdf.strips import Strip
 from lims.pdf.styles import Style
+from lims.pdf.text import Line
 
 ESCAPED = str.maketrans({"\\": "\\\\", "(": "\\(", ")": "\\)"})
 
@@ -35,13 +34,11 @@ class Pen:
         operators = ["q", *_rules(placed, left), "BT", *self._texts(placed, left), "ET", "Q"]
         self._canvas._code.append("\n".join(operators))
 
-    def end_page(self) -> None:
-        """End the page, and hold it compressed until the file is written."""
-        self._canvas.showPage()
-        page = self._canvas._doc.Pages.pages[-1]
-        small = zlib.compress(page.stream.encode("latin-1"))
-        page.stream = None
-        page.Contents = PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode")}), small)
+    def line(self, line: Line, x: float, y: float) -> list[str]:
+        """The operators of one line of text, y its base line, for a form that is filled after its page."""
+        strip = Strip(0)
+        strip.write(line, x, 0)
+        return ["BT", *self._texts([(y, strip)], 0), "ET"]
 
     def _texts(self, placed: Placed, left: float) -> Iterator[str]:
         current: Style | None = None

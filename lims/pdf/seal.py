@@ -24,7 +24,7 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from lims.pdf.keys import signer
+from lims.pdf.keys import certificate, signing
 
 FIELD = "Seal"
 TIMESTAMP_SECONDS = 20
@@ -47,16 +47,16 @@ def seal(path_in: Path, path_out: Path, *, reason: str, location: str, at: datet
         # No room is left over in which a byte could change unseen. How long a time stamp will be is not known before.
         tight_size_estimates=not url,
     )
-    with path_in.open("rb") as unsigned, path_out.open("w+b") as signed:
+    with path_in.open("rb") as unsigned, path_out.open("w+b") as signed, signing() as key:
         writer = _Untouched(unsigned)
-        made_at = _Signer(metadata, signer=signer(), timestamper=_Stamper(url) if url else None)
+        made_at = _Signer(metadata, signer=key, timestamper=_Stamper(url) if url else None)
         made_at.at = at
         made_at.sign_pdf(writer, output=signed)
 
 
 def problem(path: Path) -> str:
     """Why a file is not, byte for byte, one that this site sealed; "" if it is. Raises NoDocumentKey."""
-    anchor = signer().signing_cert
+    anchor = certificate()
     try:
         with path.open("rb") as file:
             signatures = PdfFileReader(file).embedded_signatures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lims.pdf import styles
@@ -43,23 +43,23 @@ def share_out(shares: Sequence[float], measure: float) -> list[float]:
 
 
 def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, strong_rows: frozenset[int] = frozenset()
-) -> list[Strip]:
-    """Head and rows. The head stays with the first two rows, the last two stay together, and so does a short table."""
+    columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, count: int, strong_rows: frozenset[int] = frozenset()
+) -> Iterator[Strip]:
+    """Head and rows, as they come; there are `count` of them. The head stays with the first two rows, the last two
+    stay together, and so does a short table.
+    """
     measure = sum(column.width for column in columns)
-    strips: list[Strip] = []
     head: list[Strip] = []
     if any(column.title for column in columns):
         head = [_head(columns, measure)]
-        strips += head
+        yield from head
     for index, row in enumerate(rows):
         parts = _row(columns, row, measure, strong=index in strong_rows)
         for part in parts:
             part.repeats = head
-        if index < len(rows) - 1 and (index in (0, len(rows) - 2) or len(rows) <= SHORT_TABLE):
+        if index < count - 1 and (index in (0, count - 2) or count <= SHORT_TABLE):
             parts[-1].keep = True
-        strips += parts
-    return strips
+        yield from parts
 
 
 def _head(columns: Sequence[Column], measure: float) -> Strip:

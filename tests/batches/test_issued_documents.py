@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +14,7 @@ import pytest
 from django.conf import LazySettings
 
 from batches.models import PrintedRecord, PrintJob
+from batches.record import blocks, words
 from batches.record.contents import CONTENTS, compose
 from batches.record.documents import facts_for
 from batches.record.facts import gather
@@ -19,10 +23,26 @@ from batches.record.writers.json import as_data
 from batches.rules.documents import Document
 from batches.rules.states import DocumentState
 from batches.tasks import make_print
+from lims.pdf.seal import problem
 from lims.refusals import Refused
+from lims.site import zone
 from tests.batches.copies import issued, made, text_of
 from tests.batches.record.test_writers import squeezed
 from tests.builders import Story
+from tests.preflight import preflight
+
+pytestmark = pytest.mark.poppler
+
+# PDFBox judges by part 1 of the standard, of which a file may be found to be no member only for being of part 3, for
+# holding files, and for the seal's field, which shows nothing and so needs no picture (ISO 19005-3, 6.3.3).
+NEWER_THAN_PART_1 = {
+    "7.11.2 : Error on MetaData, part must be 1",
+    "1.2.9 : Body Syntax error, EmbeddedFile entry is present in a FileSpecification dictionary",
+    "1.4.7 : Trailer Syntax error, EmbeddedFile entry is present in the Names dictionary",
+    "5.3.1 : Invalid field value in an annotation definition, widget annotation lacks an appearance dictionary",
+    "5.3.1 : Invalid field value in an annotation definition, widget annotation lacks an appearance dictionary"
+    " on page 1",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -144,3 +164,110 @@ def test_every_document_says_on_paper_what_the_same_facts_say_as_data(story: Sto
         assert "Total document signed" in told
         assert PrintedRecord.objects.get(request=copy.request).heads == ({} if document is Document.MASTER else heads)
         assert subprocess.run(["qpdf", "--check", str(path)], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.preflight
+@pytest.mark.clause("11.30")
+def test_every_issued_file_is_archival_opens_at_its_sections_and_shows_one_flipped_byte(story: Story) -> None:
+    story.infuse()
+    deviation = story.raise_deviation()
+    for document in Document:
+        copy = issued(story, document, deviation=deviation.number if document is Document.DEVIATION else "")
+        path = made(copy)
+        assert set(preflight(path)) <= NEWER_THAN_PART_1, document
+        assert all(is_embedded for _font, is_embedded in _fonts(path)), document
+        record = compose(facts_for(gather(story.batch), document, copy.about), document=document)
+        wanted = [(section.level, f"{section.number}  {section.title}") for section in record.sections]
+        opened = _bookmarks(path)
+        assert [(level, title) for level, title, _page in opened] == wanted, document
+        for _level, title, page in opened:
+            text = squeezed(text_of(path, "-raw", "-f", str(page), "-l", str(page)))
+            assert squeezed(title) in text.replace(squeezed(f"{title}, continued"), ""), (document, title, page)
+        _flip_one_byte(path)
+        assert problem(path), document
+
+
+def _fonts(path: Path) -> list[tuple[str, bool]]:
+    told = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in told.splitlines()[2:]]
+    assert rows
+    # The last columns: embedded, subset, has Unicode, number and generation of the object.
+    return [(row[0], row[-5] == "yes") for row in rows]
+
+
+def _bookmarks(path: Path) -> list[tuple[int, str, int]]:
+    """Level, title and page of every bookmark, in order."""
+    found: list[tuple[int, str, int]] = []
+    with pikepdf.open(path) as pdf, pdf.open_outline() as outline:
+        pages = {page.objgen: number for number, page in enumerate(pdf.pages, start=1)}
+
+        def walk(items: list[pikepdf.OutlineItem], level: int) -> None:
+            for item in items:
+                found.append((level, item.title, pages[item.destination[0].objgen]))
+                walk(item.children, level + 1)
+
+        walk(outline.root, 0)
+    return found
+
+
+def _flip_one_byte(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[random.Random(path.name).randrange(len(whole))] ^= 1
+    path.write_bytes(whole)
+
+
+def test_a_rejected_batch_says_so_across_every_page_and_one_that_is_not_does_not(story: Story) -> None:
+    story.tested()
+    story.settle_deviations()
+    before = made(issued(story, Document.ANALYSIS))
+    assert "Rejected" not in text_of(before)
+    story.reject()
+    for document in (Document.BATCH_RECORD, Document.ANALYSIS):
+        reason = "The batch was rejected." if document is Document.ANALYSIS else ""
+        pages = text_of(made(issued(story, document, reason=reason)), "-raw").split("\f")[:-1]
+        # Once in the head, once across the page, where poppler reads letter by letter.
+        assert all(squeezed(page).count("Rejected") >= 2 for page in pages), document
+
+
+def test_every_page_says_who_issued_it_when_and_why_once_more(story: Story) -> None:
+    story.harvest()
+    made(issued(story))
+    copy = issued(story, reason="The first one got wet.")
+    path = made(copy)
+    with pikepdf.open(path) as pdf:
+        count = len(pdf.pages)
+    qa = story.cast.qa.printed_name
+    for page in range(1, count + 1):
+        text = squeezed(text_of(path, "-f", str(page), "-l", str(page)))
+        assert squeezed(f"Issued by {qa}, QA, {copy.issued_at.astimezone(zone()):%Y-%m-%d %H:%M:%S}") in text
+        assert squeezed("Reason: The first one got wet.") in text
+
+
+def test_vital_signs_out_of_limits_are_marked_with_their_limit(story: Story) -> None:
+    story.released()
+    story.baseline()
+    story.start()
+    story.wait(minutes=5)
+    story.vitals("m5", spo2_pct=Decimal("93"))
+    (section,) = [s for s in compose(gather(story.batch)).sections if s.key == "infusion"]
+    readings = next(b for b in section.blocks if isinstance(b, blocks.Table) and b.columns[0].title == "Due")
+    assert readings.columns[-1].title == "Verdict"
+    assert [row[-1] for row in readings.rows] == ["within", blocks.VerdictMark("action", "Action")]
+    notes = [b.text for b in section.blocks if isinstance(b, blocks.Note)]
+    assert any(text.startswith("Oxygen saturation 93") and "alert below 94" in text for text in notes)
+    limits = next(b for b in section.blocks if isinstance(b, blocks.Table) and b.columns[0].title == "Vital sign")
+    (row,) = [row for row in limits.rows if row[0] == "Oxygen saturation"]
+    assert row[1:] == (
+        "alert below 94\u00a0%, action below 90\u00a0%",
+        "alert when 3\u00a0% below, action when 5\u00a0% below",
+    )
+
+
+def test_a_lot_is_judged_by_the_day_it_was_used(story: Story) -> None:
+    story.isolate()
+    (section,) = [s for s in compose(gather(story.batch)).sections if s.key == "isolation"]
+    items = [item for b in section.blocks if isinstance(b, blocks.Items) for item in b.rows]
+    assert [item.verdict for item in items if item.limit == "released, in date"] == ["within", "within"]
+    lot = story.fresh().isolation.enzyme_lot
+    assert words.lot_used(lot, lot.expires_on) == "within"
+    assert words.lot_used(lot, lot.expires_on + timedelta(days=1)) == blocks.VerdictMark("action", "Expired")

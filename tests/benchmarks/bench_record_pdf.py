@@ -15,7 +15,8 @@ import sys
 import time
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any, BinaryIO
+from tempfile import TemporaryFile
+from typing import Any
 
 import django
 from reportlab.pdfgen.canvas import Canvas
@@ -69,10 +70,11 @@ def main(wanted_pages: int) -> None:
     passages = wanted_pages * 2 // 3
     entries = (wanted_pages - passages) * 36
 
-    def write(out: BinaryIO | None = None) -> int:
+    def write() -> int:
         record = sample.record(entries=entries, passages=passages)
         data = Attachment("record.json", "application/json", "Data", "", json.pieces(record))
-        return pdf.write(record, out or BytesIO(), attachments=[data])
+        with TemporaryFile() as out:
+            return pdf.write(record, out, attachments=[data])
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count = write()

@@ -53,6 +53,13 @@ def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> N
     assert f"HalfConfigured: {left_out} is not set." in done.stderr
 
 
+def test_a_key_in_a_token_comes_with_the_file_of_its_certificate(tmp_path: Path) -> None:
+    uri = "pkcs11:token=laboratory;object=seal?module-path=/usr/lib/softhsm/libsofthsm2.so"
+    done = loaded(tmp_path, **{**PRODUCTION, "DOCUMENT_KEY": uri})
+    assert "HalfConfigured: DOCUMENT_CERTIFICATE is not set." in done.stderr
+    assert loaded(tmp_path, **{**PRODUCTION, "DOCUMENT_KEY": uri, "DOCUMENT_CERTIFICATE": "/etc/c.pem"}).returncode == 0
+
+
 def test_production_refuses_the_secret_that_lies_beside_the_data(tmp_path: Path) -> None:
     assert loaded(tmp_path).returncode == 0
     assert (tmp_path / "secret_key").exists()

@@ -22,7 +22,7 @@ BLANK = "." * 28  # where something is written by hand
 
 
 def product(facts: Facts, number: str) -> blocks.Section:
-    """Whose product it is and what is in the container."""
+    """Whose product it is and what is in the container; its disposition stands at the head of every page."""
     batch, process, fill = facts.batch, facts.process, facts.fill
     count = facts.fill_count
     rows: list[tuple[str, blocks.Value]] = [
@@ -38,7 +38,6 @@ def product(facts: Facts, number: str) -> blocks.Section:
                 code=batch.mbr.code, version=batch.mbr.version, title=batch.mbr.title
             ),
         ),
-        (_("Disposition"), str(batch.get_disposition_display())),
     ]
     if fill is None:
         rows.append((_("Filled"), _("not filled yet")))
@@ -50,11 +49,7 @@ def product(facts: Facts, number: str) -> blocks.Section:
             (_("Viable cells"), cells(count.total_viable) if count and count.total_viable else blocks.NOTHING),
             (_("Expires"), facts.corrected(fill, "expires_at", words.to_minute(fill.expires_at, facts.zone))),
         ]
-    body: list[blocks.Block] = [blocks.Fields(tuple(rows))]
-    if facts.is_synthetic:
-        said = _("This is a demonstration laboratory. No patient stands behind this record.")
-        body.append(blocks.Note(said, "info", lead=_("Synthetic data.")))
-    return blocks.Section(number, _("Product"), tuple(body), anchor="product")
+    return blocks.Section(number, _("Product"), (blocks.Fields(tuple(rows)),), anchor="product")
 
 
 def analysis(facts: Facts, number: str) -> blocks.Section:

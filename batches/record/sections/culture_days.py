@@ -87,9 +87,10 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         yield blocks.Table(
             (
                 blocks.Column(_("When"), 22),
-                blocks.Column(_("Vessel"), 14),
-                blocks.Column(_("What"), 18),
-                blocks.Column(_("Reason"), 46),
+                blocks.Column(_("Vessel"), 12),
+                blocks.Column(_("What"), 14),
+                blocks.Column(_("Reason"), 34),
+                blocks.Column(_("Recorded by"), 18),
             ),
             tuple(
                 (
@@ -97,6 +98,7 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
                     loss.vessel.code,
                     _("Contaminated") if loss.is_contaminated else _("Discarded"),
                     facts.corrected(loss, "reason", loss.reason),
+                    performer(facts, loss),
                 )
                 for loss in facts.losses
             ),

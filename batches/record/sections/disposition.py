@@ -11,6 +11,7 @@ from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import signatures
 from batches.rules.release import DECIDED
+from batches.rules.states import DispositionState
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
@@ -73,13 +74,17 @@ def decision(facts: Facts, row: Disposition) -> Iterator[blocks.Block]:
     """One decision with its grounds, what was pending, whether it holds, and who signed it."""
     names = {r.key: r.name for r in facts.process.specification}
     holds = facts.disposition_holds.get(row.pk, False)
+    is_conditional = row.decision == DispositionState.RELEASED_CONDITIONALLY
+    conditional = (
+        (_("Results pending"), words.listed([str(names.get(t, t)) for t in row.pending_tests])),
+        (_("Physician informed"), words.text(row.physician_informed)),
+    )
     yield blocks.Heading(str(row.get_decision_display()))
     yield blocks.Fields(
         (
             (_("Decided"), words.at(row.decided_at, facts.zone)),
             (_("Grounds"), row.grounds),
-            (_("Results pending"), words.listed([str(names.get(t, t)) for t in row.pending_tests])),
-            (_("Physician informed"), words.text(row.physician_informed)),
+            *(conditional if is_conditional or row.pending_tests or row.physician_informed else ()),
             (_("Digest of the record decided on"), words.short_digest(row.record_digest)),
             (
                 _("Standing"),

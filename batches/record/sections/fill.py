@@ -23,13 +23,17 @@ def section(facts: Facts, number: str) -> blocks.Section:
 
 
 def _blocks(facts: Facts, row: Fill) -> Iterator[blocks.Block]:
+    day = row.done_at.astimezone(facts.zone).date()
     is_match = matches(row.scanned_coi, facts.batch.coi)
     yield blocks.Paragraph(times(facts, row))
     yield blocks.Items(
         (
             blocks.Item(_("Cell suspension used"), facts.corrected(row, "used_ml", words.ml(row.used_ml))),
             blocks.Item(
-                _("Vehicle"), facts.corrected(row, "vehicle_lot", words.lot(row.vehicle_lot)), _("released, in date")
+                _("Vehicle"),
+                facts.corrected(row, "vehicle_lot", words.lot(row.vehicle_lot)),
+                _("released, in date"),
+                words.lot_used(row.vehicle_lot, day),
             ),
             blocks.Item(
                 _("Container"),
@@ -37,6 +41,7 @@ def _blocks(facts: Facts, row: Fill) -> Iterator[blocks.Block]:
                     row, ("container_code", "container_lot"), f"{row.container_code}, {words.lot(row.container_lot)}"
                 ),
                 _("released, in date"),
+                words.lot_used(row.container_lot, day),
             ),
             blocks.Item(
                 _("Label scanned"),

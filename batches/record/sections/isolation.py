@@ -40,6 +40,7 @@ def _blocks(facts: Facts, row: Isolation) -> Iterator[blocks.Block]:
                 _("Enzyme"),
                 facts.corrected(row, "enzyme_lot", words.lot(row.enzyme_lot)),
                 _("released, in date"),
+                words.lot_used(row.enzyme_lot, row.done_at.astimezone(facts.zone).date()),
             ),
             blocks.Item(
                 _("Digestion"),

@@ -74,6 +74,7 @@ def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
                 _("Detachment reagent"),
                 facts.corrected(row, "reagent_lot", words.lot(row.reagent_lot)),
                 _("released, in date"),
+                words.lot_used(row.reagent_lot, row.done_at.astimezone(facts.zone).date()),
             ),
             blocks.Item(
                 _("Exposure"),

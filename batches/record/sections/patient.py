@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import signatures
+from batches.record.sections.subjects import subject_words
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
@@ -54,7 +55,8 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         empty=_("No consent is recorded."),
     )
     yield from _eligibility(facts)
-    yield from signatures(facts, *facts.consents, *([facts.eligibility] if facts.eligibility else []), batch)
+    signed = [*facts.consents, *([facts.eligibility] if facts.eligibility else []), batch]
+    yield from signatures(facts, *signed, named=subject_words(facts))
 
 
 def _eligibility(facts: Facts) -> Iterator[blocks.Block]:

@@ -10,7 +10,7 @@ from batches.models import TestResult
 from batches.queries.specification import SpecificationLine, answer_of
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.record.sections.signing import remarks
+from batches.record.sections.signing import performer, remarks
 from batches.rules.results import Standing, shown
 from batches.rules.specification import Outcome
 from batches.rules.states import ResultState
@@ -28,16 +28,18 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
     yield blocks.Table(
         (
             blocks.Column(_("Sample"), 14, strong=True),
-            blocks.Column(_("Kind"), 34),
-            blocks.Column(_("Taken"), 22),
-            blocks.Column(_("Volume"), 12, numeric=True),
-            blocks.Column(_("Viable cells"), 18, numeric=True),
+            blocks.Column(_("Kind"), 30),
+            blocks.Column(_("Taken"), 20),
+            blocks.Column(_("Taken by"), 14),
+            blocks.Column(_("Volume"), 10, numeric=True),
+            blocks.Column(_("Viable cells"), 12, numeric=True),
         ),
         tuple(
             (
                 s.code,
                 kinds.get(s.kind, s.kind),
                 facts.corrected(s, "done_at", words.to_minute(s.done_at, facts.zone)),
+                performer(facts, s),
                 facts.corrected(s, "volume_ml", words.ml(s.volume_ml)),
                 facts.corrected(s, "cells_used", cells(s.cells_used) if s.cells_used else blocks.NOTHING),
             )

@@ -51,6 +51,7 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
                     row, ("medium_lot", "medium_ml"), f"{words.lot(row.medium_lot)}, {words.ml(row.medium_ml)}"
                 ),
                 _("released, in date"),
+                words.lot_used(row.medium_lot, row.done_at.astimezone(facts.zone).date()),
             ),
             blocks.Item(
                 _("Incubator and shelf"),

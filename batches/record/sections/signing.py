@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from django.db import models
 from django.utils.translation import gettext as _
 
 from batches.record import blocks, words
-from batches.record.facts import Facts
+from batches.record.facts import Facts, Key
 from batches.rules.times import is_late
 from lims.accounts.permissions import Role
 from lims.signatures.standing import Standing
@@ -33,12 +34,19 @@ def signature_row(facts: Facts, standing: Standing) -> blocks.Signature:
     )
 
 
-def signatures(facts: Facts, *rows: models.Model) -> Iterable[blocks.Block]:
-    """The signature table under a step; nothing when the step was not signed."""
+def signatures(facts: Facts, *rows: models.Model, named: Mapping[Key, str] | None = None) -> Iterable[blocks.Block]:
+    """The signature table under a step; nothing when the step was not signed.
+
+    Where one table holds those of several rows, `named` says which is under what.
+    """
     given = in_order(s for row in rows for s in facts.signed(row))
     if given:
         yield blocks.Heading(_("Signatures"))
-        yield blocks.Signatures(tuple(signature_row(facts, s) for s in given))
+        shown = [signature_row(facts, s) for s in given]
+        if named is not None:
+            subjects = [named[(s.signature.subject_model, s.signature.subject_pk)] for s in given]
+            shown = [replace(r, meaning=f"{r.meaning}:\n{under}") for r, under in zip(shown, subjects, strict=True)]
+        yield blocks.Signatures(tuple(shown))
 
 
 def times(facts: Facts, row: models.Model) -> str:

@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from itertools import zip_longest
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -78,6 +79,8 @@ def furniture_of(record: Record) -> Furniture:
         watermark.append(_("Draft"))
     if record.is_uncontrolled:
         watermark.append(_("Uncontrolled copy"))
+    if record.is_rejected:
+        watermark.append(_("Rejected"))
     standing = [record.standing] if record.standing else []
     if record.is_synthetic:
         standing.append(_("Synthetic data"))
@@ -92,49 +95,57 @@ def furniture_of(record: Record) -> Furniture:
     )
 
 
-def _section(record: Record, section: Section, pages: Pages) -> Iterable[list[Strip]]:
+def _section(record: Record, section: Section, pages: Pages) -> Iterable[Iterable[Strip]]:
     measure = pages.paper.measure
     yield [strips.space(10 if section.level else 14)]
     yield strips.section_title(section.number, section.title, measure=measure, key=section.key, level=section.level)
     if section.lede:
         yield strips.paragraph(section.lede, measure=measure, keep=bool(section.blocks))
-    # A page that begins in the middle of a section says of which.
-    continued = strips.paragraph(
-        _("{section}, continued").format(section=f"{section.number}\u00a0\u00a0{section.title}".strip()),
-        measure=measure,
-        style=styles.TEXT_BOLD,
-    )
-    continued[-1].height += 3
-    under_heading = False
-    for block in section.blocks:
+    name = f"{section.number}\u00a0\u00a0{section.title}".strip()
+    under, under_heading = "", False
+    for block, after in zip_longest(section.blocks, section.blocks[1:]):
+        leads = under_heading and after is not None and not isinstance(after, blocks.Heading)
         if not under_heading:
             yield [strips.space(_space_before(block))]
-        made = list(_contents(record, pages)) if isinstance(block, blocks.Contents) else _strips_of(block, measure)
-        for strip in made:
-            strip.repeats = [*continued, *strip.repeats]
-        yield made
+        made = _contents(record, pages) if isinstance(block, blocks.Contents) else _strips_of(block, measure, leads)
         under_heading = isinstance(block, blocks.Heading)
+        yield _continuing(name, "" if under_heading else under, made, measure)
+        if isinstance(block, blocks.Heading):
+            under = block.text
+
+
+def _continuing(section: str, heading: str, made: Iterable[Strip], measure: float) -> Iterable[Strip]:
+    """A page that begins in the middle of a section says of which, and under which heading."""
+    said = _("{section}, continued: {heading}") if heading else _("{section}, continued")
+    text = said.format(section=section, heading=heading)
+    continued = strips.paragraph(text, measure=measure, style=styles.TEXT_BOLD)
+    continued[-1].height += 3
+    for strip in made:
+        strip.repeats = [*continued, *strip.repeats]
+        yield strip
 
 
 def _space_before(block: Block) -> float:
     return 8.0 if isinstance(block, blocks.Heading) else 4.0
 
 
-def _strips_of(block: Block, measure: float) -> list[Strip]:
+def _strips_of(block: Block, measure: float, leads: bool) -> Iterable[Strip]:
+    """The strips of a block. A line that `leads` to what comes after it stays with it."""
     match block:
         case blocks.Heading():
             return strips.heading(block.text, measure=measure)
         case blocks.Paragraph():
-            return strips.paragraph(block.text, measure=measure)
+            return strips.paragraph(block.text, measure=measure, keep=leads)
         case blocks.Note():
             return strips.note(_note_runs(block), measure=measure)
         case blocks.Fields():
             widths = tables.share_out((18, 82), measure)
             columns = [tables.Column("", widths[0]), tables.Column("", widths[1], strong=True)]
-            return tables.table(columns, [(label, _cell(value, strong=True)) for label, value in block.rows])
+            rows = [(label, _cell(value, strong=True)) for label, value in block.rows]
+            return tables.table(columns, rows, count=len(rows))
         case blocks.RawCounts():
-            rows = [[_cell(value, strong=False) for value in row] for row in block.rows]
-            grid = tables.grid(block.heads, rows, measure=measure, strong=block.strong)
+            squares = [[_cell(value, strong=False) for value in row] for row in block.rows]
+            grid = tables.grid(block.heads, squares, measure=measure, strong=block.strong)
             if not block.method:
                 return [strips.space(2), *grid]
             method = strips.paragraph(block.method, measure=measure, style=styles.CELL, keep=True)
@@ -162,20 +173,21 @@ def _note_runs(note: blocks.Note) -> tuple[Run, ...]:
 
 def _table(
     columns: Sequence[blocks.Column], cells: Sequence[Sequence[Value]], measure: float, strong_rows: frozenset[int]
-) -> list[Strip]:
+) -> Iterable[Strip]:
     widths = tables.share_out([column.share for column in columns], measure)
     return tables.table(
         [
             tables.Column(column.title, width, numeric=column.numeric, strong=column.strong)
             for column, width in zip(columns, widths, strict=True)
         ],
-        [
+        (
             [
                 _cell(value, strong=column.strong or index in strong_rows)
                 for value, column in zip(row, columns, strict=True)
             ]
             for index, row in enumerate(cells)
-        ],
+        ),
+        count=len(cells),
         strong_rows=strong_rows,
     )
 
@@ -204,14 +216,12 @@ def _contents(record: Record, pages: Pages) -> Iterable[Strip]:
         if any(isinstance(block, blocks.Contents) for block in section.blocks):
             continue
         indent = 24.0 * section.level
-        row = tables.table(
-            [
-                tables.Column("", indent),
-                tables.Column("", 36, strong=not section.level),
-                tables.Column("", measure - 76 - indent),
-            ],
-            [("", section.number, section.title)],
-        )
+        columns = [
+            tables.Column("", indent),
+            tables.Column("", 36, strong=not section.level),
+            tables.Column("", measure - 76 - indent),
+        ]
+        row = list(tables.table(columns, [("", section.number, section.title)], count=1))
         for strip in row:
             strip.rules = []
             strip.rule(0, measure, strip.height, styles.HAIRLINE, styles.ROW_GREY)

@@ -154,6 +154,35 @@ def test_a_page_that_begins_inside_a_section_says_of_which(tmp_path: Path) -> No
 
 
 @pytest.mark.poppler
+def test_it_says_under_which_heading_a_page_goes_on(tmp_path: Path) -> None:
+    rows = tuple((str(number),) for number in range(100))
+    table = blocks.Table(columns=(blocks.Column("Entry"),), rows=rows)
+    section = Section("10", "Deviations", (blocks.Heading("DEV-0009: Door ajar"), table))
+    pages = text_of(written(replace(sample.record(), sections=(section,))), tmp_path).split("\f")[:-1]
+    assert len(pages) > 1
+    told = ["10 Deviations, continued: DEV-0009: Door ajar" in page.replace("\u00a0\u00a0", " ") for page in pages]
+    assert told == [False] + [True] * (len(pages) - 1)
+
+
+@pytest.mark.poppler
+@pytest.mark.parametrize("lines", range(50, 58))
+def test_the_line_under_a_heading_stays_with_the_table_it_leads_to(lines: int, tmp_path: Path) -> None:
+    fill = Paragraph("\n".join(["filled"] * lines))
+    table = blocks.Table(columns=(blocks.Column("Entry"),), rows=(("first row",), ("second row",)))
+    section = Section("1", "Step", (fill, blocks.Heading("Receipt"), Paragraph("Done at ten."), table))
+    pages = text_of(written(replace(sample.record(), sections=(section,))), tmp_path).split("\f")[:-1]
+    (page,) = [page for page in pages if "Done at ten." in page]
+    assert "first row" in page
+
+
+@pytest.mark.poppler
+def test_a_rejected_batch_is_marked_across_every_page(tmp_path: Path) -> None:
+    pages = text_of(written(replace(sample.record(), is_rejected=True)), tmp_path).split("\f")[:-1]
+    assert all("Rejected" in page.replace("\n", "") for page in pages)
+    assert "Rejected" not in text_of(written(sample.record()), tmp_path).replace("\n", "")
+
+
+@pytest.mark.poppler
 def test_the_file_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "record.pdf"
     path.write_bytes(written(sample.record(extra=(sample.photo(tmp_path),))))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -42,9 +45,29 @@ def test_a_group_higher_than_a_page_is_cut_and_not_lost() -> None:
     assert pages.finish() == 4
 
 
+def test_of_a_long_document_only_the_places_are_held(tmp_path: Path) -> None:
+    def most_held(pages: int) -> int:
+        with (tmp_path / "long.pdf").open("wb") as out:
+            made = Pages(out, FURNITURE, PROPERTIES, number_pages=lambda page, of: f"{page}/{of}")
+            tracemalloc.start()
+            for number in range(pages):
+                digests = (hashlib.sha256(f"{number} {line}".encode()).hexdigest() for line in range(40))
+                made.place(strip for digest in digests for strip in strips.paragraph(digest, measure=400))
+                made.start_page()
+            assert made.finish() == pages
+            held = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        return held
+
+    few, many = most_held(20), most_held(120)
+    assert (tmp_path / "long.pdf").stat().st_size > 120 * 1500
+    # A page of these takes 12 kB as it is drawn, and 2 kB compressed.
+    assert (many - few) / 100 < 1500
+
+
 def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
     column = tables.Column("Reason", 60)
-    rows = tables.table([column], [["shelf label misread at loading " * 200]])
+    rows = list(tables.table([column], [["shelf label misread at loading " * 200]], count=1))
     assert max(row.height for row in rows) < styles.A4.height / 2
     pages = new_pages()
     pages.place(rows)
@@ -52,12 +75,13 @@ def test_a_row_higher_than_a_page_goes_on_over_the_next() -> None:
 
 
 def test_a_short_table_is_not_cut() -> None:
-    rows = tables.table([tables.Column("Test", 60)], [["a"], ["b"], ["c"]])
+    rows = tables.table([tables.Column("Test", 60)], [["a"], ["b"], ["c"]], count=3)
     assert [row.keep for row in rows] == [True, True, True, False]
 
 
 def test_no_row_of_a_long_table_stands_alone_at_the_foot_or_the_head_of_a_page() -> None:
-    rows = tables.table([tables.Column("Test", 60)], [[str(number)] for number in range(20)])[1:]
+    cells = [[str(number)] for number in range(20)]
+    rows = list(tables.table([tables.Column("Test", 60)], cells, count=20))[1:]
     assert [index for index, row in enumerate(rows) if row.keep] == [0, 18]
 
 
