@@ -293,6 +293,10 @@ def _label(row: m.LabelPrint, process: Process) -> Said:
     )
 
 
+def _fate(row: m.LabelFate, process: Process) -> Said:
+    return Said(f"{row.label.code}, {row.get_fate_display()}")
+
+
 # One row, several acts: issued and voided, or a first label and a further one.
 _TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint)
 _COUNTED = (("count",), ("count__squares", "vessels"))
@@ -304,6 +308,7 @@ _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.VesselLoss": (("vessel",), ()),
     "batches.DeviationAssessment": (("deviation",), ()),
     "batches.FormTranscription": (("form",), ()),
+    "batches.LabelFate": (("label",), ()),
     "batches.DeviationClosure": (("deviation",), ()),
 }
 _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
@@ -332,4 +337,5 @@ _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
     "batches.DowntimeForm": _form,
     "batches.FormTranscription": _transcription,
     "batches.LabelPrint": _label,
+    "batches.LabelFate": _fate,
 }

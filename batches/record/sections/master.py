@@ -44,6 +44,7 @@ def process(facts: Facts, section: str) -> blocks.Section:
             (_("Storage"), made.product.storage),
             (_("Route"), made.product.route),
             (_("Statements on the label"), words.listed(made.product.statements)),
+            (_("Investigational line"), words.text(made.product.investigational)),
             (_("Target dose"), _("{cells} viable cells").format(cells=cells(made.dose_target_cells))),
             (_("Dose of the specification"), dose),
             (_("Filled volume"), words.ml(made.bag_volume_ml)),

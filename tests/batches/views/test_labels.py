@@ -26,7 +26,7 @@ def test_a_label_is_printed_once_then_again_with_qa(story: Story) -> None:
     assert "not printed" in client.get(reverse("labels", args=[number])).content.decode()
     assert client.post(reverse("print-labels", args=[number]), {"chosen": [code], **DONOR}).status_code == 302
     page = client.get(reverse("labels", args=[number])).content.decode()
-    assert "L-000001" in page and "Copy 1" in page
+    assert "L-000001" in page and "copy 1" in page
     file = client.get(reverse("download-labels", args=[number, LabelPrint.objects.get().pk]))
     assert b"".join(file.streaming_content).startswith(b"%PDF-")
     given = {"chosen": [code], **DONOR, "reprint_reason": "Torn, the old one is destroyed."}
