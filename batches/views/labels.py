@@ -46,7 +46,7 @@ def labels(request: HttpRequest, number: str) -> HttpResponse:
         "batch": batch,
         "containers": [(c, any(lacks(row, tests) for row in c.standing) if c.is_there else False) for c in found],
         "printed": sum(len(c.prints) for c in found),
-        "any_new": any(not c.prints for c in printable(found).values()),
+        "any_new": bool(_without(found)),
         "any_printed": any(c.prints for c in printable(found).values()),
         "may_print": actor.may(Permission.PRINT_LABELS),
         "may_fill": actor.may(Permission.RECORD_PRODUCTION),
@@ -65,8 +65,8 @@ def labels(request: HttpRequest, number: str) -> HttpResponse:
 def print_first(request: HttpRequest, number: str) -> HttpResponse:
     """Print labels for what has none yet."""
     batch = find_batch(number)
-    without = [c for c in printable(containers(batch)).values() if not c.prints]
-    return _printing(request, batch, _("Print labels"), LabelsForm, without, ())
+    offered = _without(containers(batch))
+    return _printing(request, batch, _("Print labels"), LabelsForm, offered, ())
 
 
 @needs(Permission.PRINT_LABELS)
@@ -133,6 +133,11 @@ def test(request: HttpRequest, kind: str) -> HttpResponseBase:
         raise Http404
     made = BytesIO(test_file(LabelKind(kind)))
     return FileResponse(made, content_type="application/pdf", as_attachment=True, filename=f"test-{kind}.pdf")
+
+
+def _without(found: Sequence[Container]) -> list[Container]:
+    """What bears no label yet; a vessel only while it is in culture."""
+    return [c for c in printable(found).values() if not c.prints and (c.is_there or c.kind is not LabelKind.VESSEL)]
 
 
 def _printing(
