@@ -15,7 +15,7 @@ from batches.queries.counts import count_result
 from batches.queries.specification import matrix
 from batches.record.words import to_minute
 from batches.rules.identity import LabelCode, label_content
-from batches.rules.labels import BIOHAZARD, PRODUCT, SIZES_MM, LabelKind, copy_code
+from batches.rules.labels import AUTOLOGOUS, BIOHAZARD, PRODUCT, SIZES_MM, LabelKind, copy_code
 from batches.rules.process_parts import Product
 from batches.rules.states import DispositionState
 from batches.rules.wording import cells, percent, volume
@@ -133,7 +133,8 @@ def _handled(product: Product, copy: Copy) -> Iterator[Text]:
     """How it is kept and given, what must not be done to it, and who made it."""
     here = site()
     yield f"{product.vehicle}. {product.storage}. {product.route}. {copy.container}. {_serial(copy)}", "regular", 6
-    yield ". ".join(product.statements), "regular", 6
+    # The first of the statements that follow says it already, in the words the regulation asks for.
+    yield ". ".join(s for s in product.statements if s.upper() != AUTOLOGOUS), "regular", 6
     if product.investigational:
         yield product.investigational, "bold", 6
     if here is not None:

@@ -20,12 +20,13 @@ def sections(facts: Facts, section_number: str) -> Iterator[blocks.Section]:
         return
     table = blocks.Table(
         (
-            blocks.Column(_("Container"), 14, strong=True),
+            blocks.Column(_("Container"), 12, strong=True),
             blocks.Column(_("Serial number"), 11),
-            blocks.Column(_("Copy"), 6),
-            blocks.Column(_("Printed"), 17),
-            blocks.Column(_("Says"), 26),
-            blocks.Column(_("What became of it"), 26),
+            blocks.Column(_("Copy"), 5),
+            blocks.Column(_("Printed"), 16),
+            blocks.Column(_("Says"), 23),
+            blocks.Column(_("What became of it"), 22),
+            blocks.Column(_("Stands"), 11),
         ),
         tuple(
             (
@@ -36,6 +37,9 @@ def sections(facts: Facts, section_number: str) -> Iterator[blocks.Section]:
                 + (". " + row.reason if row.reason else ""),
                 ". ".join(row.statements),
                 _fates(facts, row),
+                blocks.VerdictMark("alert", str(row.get_state_display()))
+                if row.state in (LabelState.ISSUED, LabelState.VOIDED)
+                else str(row.get_state_display()),
             )
             for row in facts.label_prints
         ),
@@ -55,7 +59,7 @@ def sections(facts: Facts, section_number: str) -> Iterator[blocks.Section]:
     )
 
 
-def _fates(facts: Facts, row: LabelPrint) -> blocks.Value:
+def _fates(facts: Facts, row: LabelPrint) -> str:
     told = [
         _("{what}, {when} by {name}").format(
             what=fate.get_fate_display(),
@@ -65,13 +69,7 @@ def _fates(facts: Facts, row: LabelPrint) -> blocks.Value:
         + (f": {fate.note}" if fate.note else "")
         for fate in row.fates.all()
     ]
-    if row.state == LabelState.VOIDED:
-        told.append(_("Void, not accounted for"))
-    elif row.state == LabelState.ISSUED:
-        told.append(_("Not accounted for"))
-    else:
-        return ". ".join(told)
-    return blocks.VerdictMark("alert", ". ".join(told))
+    return ". ".join(told) or blocks.NOTHING
 
 
 def _reconciliation(facts: Facts) -> blocks.Table:
