@@ -297,8 +297,8 @@ def _fate(row: m.LabelFate, process: Process) -> Said:
     return Said(f"{row.label.code}, {row.get_fate_display()}")
 
 
-# One row, several acts: issued and voided, or a first label and a further one.
-_TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint)
+# One row, several acts: issued and voided, a first label and a further one, or what the row is called says too little.
+_TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint, m.LabelFate)
 _COUNTED = (("count",), ("count__squares", "vessels"))
 _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.Isolation": _COUNTED,
