@@ -16,6 +16,7 @@ from batches.commands.culture import change_medium, lose_vessels, record_observa
 from batches.commands.fills import log_fill
 from batches.commands.harvests import record_harvest, record_receipt
 from batches.commands.isolations import log_isolation
+from batches.commands.labels import account_for_labels, print_for_fill
 from batches.commands.materials import decide_lot, register_equipment, register_lot
 from batches.commands.passages import Detached, log_cell_harvest, log_passage
 from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
@@ -26,6 +27,8 @@ from batches.models import (
     Fill,
     Harvest,
     Isolation,
+    LabelFate,
+    LabelPrint,
     Lot,
     MediumChange,
     Observation,
@@ -35,7 +38,7 @@ from batches.models import (
     VesselLoss,
 )
 from batches.rules.seeding import SeedingLine
-from batches.rules.states import Stage
+from batches.rules.states import LabelState, Stage
 from lims import clock
 from lims.accounts.authentication import Credential
 from lims.signatures.meanings import Meaning
@@ -348,11 +351,42 @@ class Story(BedsideStory):
             return 0
         return self.batch.vessels.filter(generation=generation, state="in_culture").count()
 
+    def label_for_fill(self, code: str = "", **changes: Any) -> LabelPrint:
+        """The label of the empty bag, printed before it is filled."""
+        given: dict[str, Any] = {"is_screened": True, "has_risk_factor": False}
+        with self.now():
+            (row,) = print_for_fill(
+                self.cast.technician,
+                batch=self.batch,
+                container_code=code or f"BAG-{self.batch.number}",
+                **(given | changes),
+            )
+        return row  # type: ignore[no-any-return]
+
+    def account(
+        self, *labels: LabelPrint | str, fate: LabelState = LabelState.APPLIED, **changes: Any
+    ) -> list[LabelFate]:
+        """What became of labels, scanned in with a witness."""
+        codes = [label if isinstance(label, str) else label.code for label in labels]
+        with self.now():
+            told: list[LabelFate] = account_for_labels(
+                self.cast.technician,
+                batch=self.batch,
+                scanned=codes,
+                fate=fate,
+                signatures=self._two(),
+                **changes,
+            )
+        return told
+
     def fill(self, **changes: Any) -> Fill:
-        """1.08×10⁸ viable cells in a bag of 100 mL."""
+        """1.08×10⁸ viable cells in a bag of 100 mL, under the label printed for it."""
         if not hasattr(self, "batch") or self.fresh().stage != Stage.CELL_HARVEST:
             self.cell_harvest()
         self.wait(hours=1)
+        code = changes.get("container_code", f"BAG-{self.batch.number}")
+        if not self.batch.label_prints.filter(kind="fill", container__iexact=code.strip(), state="issued").exists():
+            self.label_for_fill(code)
         given: dict[str, Any] = {
             "used_ml": Decimal("50"),
             "vehicle_lot": LOTS[Lot.Kind.VEHICLE],

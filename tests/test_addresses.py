@@ -91,6 +91,9 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "labels": (200, 200, 200, 200, 200, 403, 200),
     "print-labels": (200, 200, 200, 200, 403, 403, 403),
     "reprint-labels": (200, 200, 200, 200, 403, 403, 403),
+    "master": (200, 200, 200, 200, 200, 403, 200),
+    "print-fill-label": (409, 409, 409, 409, 403, 403, 403),
+    "account-labels": (200, 200, 200, 200, 403, 403, 403),
     "download-labels": (404, 404, 404, 404, 404, 403, 404),
     "test-label": (200, 200, 200, 200, 403, 403, 403),
     "record": (200, 200, 200, 200, 200, 403, 200),
@@ -191,7 +194,8 @@ def placed(story: Story, pattern: URLPattern) -> str:
     row = primary_keys[name]() if name in primary_keys else None
     values: dict[str, Any] = {
         "number": batch.deviations.all()[0].number if name.startswith("deviation") else batch.number,
-        "code": batch.patient.code,
+        "code": batch.mbr.code if name == "master" else batch.patient.code,
+        "version": batch.mbr.version,
         "pk": row.pk if row else 999_999,
         "form": DowntimeForm.objects.get().number,
         "username": story.cast.technician.username,
@@ -209,6 +213,7 @@ def missing(pattern: URLPattern) -> str:
     values: dict[str, Any] = {
         "number": "B-9999",
         "code": "P-9999",
+        "version": 9999,
         "form": "F-999999",
         "pk": 888_888,
         "username": "nobody.n",

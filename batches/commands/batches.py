@@ -76,7 +76,7 @@ def book_infusion(act: Act, *, batch: Batch, booked_infusion_at: datetime) -> Ba
 
 @command("batch:end", needs=Permission.DECIDE_DISPOSITION, stream=batch_stream, signed=(Meaning.APPROVED,))
 def end_batch(act: Act, *, batch: Batch) -> Batch:
-    """End a batch; the reason is the act's. Raises Refused BAT-06 while its infusion is running, BAT-07 no reason."""
+    """End a batch; the reason is the act's. Raises Refused BAT-06 to BAT-09 and BAT-11, what stands against it."""
     live = locked(batch)
     if not act.reason.strip():
         raise Refused(Refusal("BAT-07", "Say why this batch ends.", "reason"))

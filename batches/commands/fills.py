@@ -7,15 +7,19 @@ from decimal import Decimal
 
 from batches.commands.counting import Counting, CountInput
 from batches.commands.judging import raise_deviation, raise_for
+from batches.commands.labels import end_label
 from batches.commands.projections import project_fill
 from batches.commands.scanning import Scans
 from batches.commands.stops import stops_on
 from batches.commands.streams import advance, batch_stream, locked, require, signed_by
 from batches.models import Batch, Fill, Lot
 from batches.queries.fills import harvested_parts, is_container_used, last_harvest_at
+from batches.queries.labels import facts_of
 from batches.rules import fills as rules
+from batches.rules.identity import read_label
 from batches.rules.judging import comment_refusals
-from batches.rules.states import Stage
+from batches.rules.labels import fill_label
+from batches.rules.states import LabelState, Stage
 from batches.rules.times import done_refusals
 from lims.accounts.permissions import Permission
 from lims.acts import Act
@@ -51,13 +55,15 @@ def log_fill(
 ) -> Fill:
     """Formulate the cells, fill the container, count the bulk. Volumes in mL; `done_at` is the end of formulation.
 
-    The expiry is computed from the master batch record. A dose or viability outside the specification, and a bag that
-    does not look as it should, are recorded and raise a deviation.
+    The label that was printed for the container is on it and scanned: with that it is applied. The expiry is computed
+    from the master batch record. A dose or viability outside the specification, and a bag that does not look as it
+    should, are recorded and raise a deviation.
 
     Raises:
         Refused: FIL-01 cells not harvested, FIL-02 more suspension than there is, FIL-03 another label (a hard stop
             that leaves a critical deviation), FIL-04 more cells than there were, FIL-05 volumes, FIL-06 container
-            used, FIL-07 appearance without comment, CNT-*, LOT-*, EQP-*, ATT-*, TIM-*, ALR-01.
+            used, FIL-07 appearance without comment, FIL-08 no label printed, FIL-09 not the container's label, CNT-*,
+            LOT-*, EQP-*, ATT-*, TIM-*, ALR-01.
     """
     live = locked(batch)
     require("fill:log", live)
@@ -68,11 +74,14 @@ def log_fill(
     counting = Counting(count, scans=scans, process=process, volume_ml=volume_ml, drawn_ml=drawn_ml)
     parts = harvested_parts(live)
     result = counting.result
+    printed = list(live.label_prints.order_by("id"))
+    of_another = list(rules.label_refusals(scanned_coi=scanned_coi, coi=live.coi))
+    label, against_label = fill_label(read_label(scanned_coi), container_code=container_code, labels=facts_of(printed))
     # The bag's viability is held against the specification, not against the limit of a culture.
     found = [*rules.findings(process, result), *counting.findings(viability_limit=None)]
     refuse_if_any(
         [
-            *rules.label_refusals(scanned_coi=scanned_coi, coi=live.coi),
+            *(of_another or against_label),
             *rules.volume_refusals(
                 used_ml=used_ml, available=rules.available_ml(parts), volume_ml=volume_ml, drawn_ml=drawn_ml
             ),
@@ -87,12 +96,13 @@ def log_fill(
             *comment_refusals(found, comment),
         ]
     )
+    assert label is not None  # refused above
     fill = Fill(
         batch=live,
         used_ml=used_ml,
         vehicle_lot=vehicle,
         container_lot=container,
-        container_code=container_code.strip(),
+        container_code=label.container,
         volume_ml=volume_ml,
         drawn_ml=drawn_ml,
         storage_temp_c=storage_temp_c,
@@ -105,6 +115,7 @@ def log_fill(
     )
     act.add(fill)
     counting.record(act, fill=fill)
+    end_label(act, next(row for row in printed if row.code == label.code), LabelState.APPLIED, fill=fill)
     raise_for(act, batch=live, source=fill, at=done_at, findings=found, step="fill", comment=comment)
     if not is_appearance_good:
         raise_deviation(

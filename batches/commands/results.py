@@ -9,9 +9,11 @@ from batches.commands.attachments import Upload, attach, checked
 from batches.commands.judging import raise_deviation
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, Deviation, TestResult
+from batches.queries.labels import outdated
 from batches.queries.specification import high_of, limit_text
 from batches.rules import results as rules
 from batches.rules.attachments import FileKind
+from batches.rules.labels import DONOR_ROW, REACTIVE
 from batches.rules.results import Answer
 from batches.rules.specification import Outcome, SpecificationRow
 from batches.rules.states import DISPOSITIONS, RESULTS, DispositionState, ResultState, Stage, move
@@ -59,6 +61,7 @@ def record_result(
     """Record a pending result; a second analyst checks it. Units are those of the specification's row.
 
     Outside the specification it raises a deviation, and after the infusion the product is out of specification, late.
+    So does a reactive test of the donor once labels are printed that do not say so.
 
     Raises:
         Refused: RES-01 nothing pending, RES-02 recorded before, RES-03 to RES-05 no result or one that can't be,
@@ -98,8 +101,28 @@ def record_result(
     judgement = rules.judged(asked, answer, high=high)
     if judgement.outcome is Outcome.FAIL:
         _fail(act, live, row, asked, f"{asked.name} {rules.shown(asked, answer)}: limit {limit} — {comment.strip()}")
+    if row.test == DONOR_ROW and row.choice == REACTIVE:
+        _relabel(act, live, row)
     act.sign(row)
     return row
+
+
+def _relabel(act: Act, batch: Batch, row: TestResult) -> None:
+    """A reactive test that labels printed before it do not tell: a deviation, and release asks for new ones."""
+    labels = outdated(batch)
+    if not labels:
+        return
+    assert row.done_at is not None
+    named = ", ".join(f"{label.code} ({label.container})" for label in labels)
+    raise_deviation(
+        act,
+        batch=batch,
+        source=row,
+        at=row.done_at,
+        title="Reactive test of the donor after labels were printed",
+        description=f"These labels do not say so: {named}. Print new ones and apply them, destroy the old.",
+        limit="label",
+    )
 
 
 def _fail(act: Act, batch: Batch, row: TestResult, asked: SpecificationRow, description: str) -> None:

@@ -20,8 +20,9 @@ from batches.commands.infusions import (
 from batches.commands.outcomes import record_baseline, record_follow_up
 from batches.commands.vitals import record_vitals
 from batches.demonstration import materials
-from batches.demonstration.making import has_product, is_rejected
+from batches.demonstration.making import has_product, is_rejected, scanned
 from batches.demonstration.way import Step, Way
+from batches.rules.labels import LabelKind
 from lims.signatures.meanings import Meaning
 
 _ITEMS: Final = 20
@@ -125,7 +126,7 @@ def _check(way: Way) -> None:
         (Meaning.WITNESSED, crew.second_clinician),
         batch=way.batch,
         scanned_patient=way.batch.patient.code,
-        scanned_coi=way.batch.coi,
+        scanned_coi=scanned(way, LabelKind.BAG),
         is_name_confirmed=True,
         is_bag_good=True,
         weight_kg=way.patient.weight_kg,

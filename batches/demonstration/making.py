@@ -12,12 +12,15 @@ from batches.commands.batches import book_infusion, end_batch
 from batches.commands.corrections import correct
 from batches.commands.culture import change_medium, lose_vessels, record_observation
 from batches.commands.fills import log_fill
+from batches.commands.labels import print_for_fill
 from batches.commands.passages import Detached, log_cell_harvest, log_passage
 from batches.demonstration import materials
 from batches.demonstration.counts import seeding, suspension
 from batches.demonstration.donors import Generation
 from batches.demonstration.way import Step, Way
 from batches.models import Observation, Vessel
+from batches.rules.identity import LabelCode, label_content
+from batches.rules.labels import LabelKind
 from batches.rules.states import VesselState
 from lims.signatures.meanings import Meaning
 
@@ -38,6 +41,7 @@ def steps(way: Way) -> Iterator[Step]:
             partial(_end, way, "Contaminated in the last passage. No product was made."),
         )
     elif donor.outcome == "reached" or is_rejected(way):
+        yield Step(calendar.filled - timedelta(minutes=20), partial(_label_for_fill, way))
         yield Step(calendar.filled, partial(_fill, way))
     else:
         why = "The cells did not reach the dose within the limits of the process. The patient is informed."
@@ -200,6 +204,18 @@ def _book(way: Way) -> None:
     way.record("book", book_infusion, way.crew.clinician, batch=way.batch, booked_infusion_at=way.calendar.booked)
 
 
+def _label_for_fill(way: Way) -> None:
+    way.record(
+        "label for fill",
+        print_for_fill,
+        way.crew.performer,
+        batch=way.batch,
+        container_code=f"BAG-{way.batch.number}",
+        is_screened=True,
+        has_risk_factor=False,
+    )
+
+
 def _fill(way: Way) -> None:
     last = way.donor.last
     assert last.harvested is not None
@@ -225,10 +241,16 @@ def _fill(way: Way) -> None:
         drawn_ml=Decimal(3),
         storage_temp_c=Decimal("5.0"),
         is_appearance_good=True,
-        scanned_coi=way.batch.coi,
+        scanned_coi=scanned(way, LabelKind.FILL),
         count=made.count,
         done_at=way.calendar.filled - timedelta(minutes=5),
     )
+
+
+def scanned(way: Way, kind: LabelKind) -> str:
+    """What a scanner reads from the newest label of a kind."""
+    label = way.batch.label_prints.filter(kind=kind).order_by("-id")[0]
+    return label_content(LabelCode(way.batch.coi, way.batch.number, label.container, label.code))
 
 
 def _contaminated(way: Way, generation: Generation) -> None:

@@ -10,16 +10,18 @@ from typing import Final
 
 from batches.commands.deviations import assess_deviation, close_deviation, raise_by_hand
 from batches.commands.dispositions import reject, release, release_conditionally
+from batches.commands.labels import account_for_labels, print_labels
 from batches.commands.results import record_result
 from batches.commands.reviewing import review_audit_trail
 from batches.commands.samples import take_sample
-from batches.demonstration.making import has_product, is_rejected
+from batches.demonstration.making import has_product, is_rejected, scanned
 from batches.demonstration.way import Step, Way
 from batches.models import Deviation, TestResult
 from batches.queries.reviewing import trail
+from batches.rules.labels import LabelKind
 from batches.rules.reviewing import Risk
 from batches.rules.specification import ResultKind
-from batches.rules.states import DeviationState, ResultState
+from batches.rules.states import DeviationState, LabelState, ResultState
 from lims.signatures.meanings import Meaning
 
 # What a good product gives where the specification asks for a number, and how far donors differ.
@@ -104,6 +106,8 @@ def _decisions(way: Way, filled: datetime) -> Iterator[Step]:
         yield Step(decided, partial(_reject, way))
         return
     yield Step(decided, partial(_release_conditionally, way))
+    yield Step(decided + timedelta(minutes=6), partial(_label, way))
+    yield Step(decided + timedelta(minutes=9), partial(_apply_label, way))
     for test, days in _LATER.items():
         at = filled + timedelta(days=days, hours=4)
         yield Step(at, partial(_result, way, test, at - timedelta(minutes=8)))
@@ -239,6 +243,31 @@ def _release_conditionally(way: Way) -> None:
         batch=way.batch,
         grounds="Every result that release waits for is final and within specification; the record was reviewed.",
         physician_informed=f"{way.crew.clinician.printed_name}, by telephone and in writing",
+    )
+
+
+def _label(way: Way) -> None:
+    """The label of the product, which now tells what is pending."""
+    way.record(
+        "label",
+        print_labels,
+        way.crew.performer,
+        batch=way.batch,
+        chosen=[way.batch.fill.container_code],
+        is_screened=True,
+        has_risk_factor=False,
+    )
+
+
+def _apply_label(way: Way) -> None:
+    way.record(
+        "apply label",
+        account_for_labels,
+        way.crew.performer,
+        *way.two(),
+        batch=way.batch,
+        scanned=[scanned(way, LabelKind.BAG)],
+        fate=LabelState.APPLIED,
     )
 
 

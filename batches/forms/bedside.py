@@ -52,7 +52,7 @@ class IdentityForm(JustNowForm):
         label=_("Wristband"), max_length=40, widget=ScanInput(span=6, hint=_("Scan the patient code"))
     )
     scanned_coi = forms.CharField(
-        label=_("Bag label"), max_length=40, widget=ScanInput(span=6, hint=_("Scan the chain of identity"))
+        label=_("Bag label"), max_length=80, widget=ScanInput(span=6, hint=_("Scan the chain of identity"))
     )
     is_name_confirmed = forms.BooleanField(
         label=_("The patient said name and birth date, and both are those shown"),

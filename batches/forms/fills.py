@@ -39,8 +39,8 @@ class FillForm(CountingFields, DoneForm):
         widget=YesNo(span=6),
     )
     scanned_coi = forms.CharField(
-        label=_("Chain of identity on the label"),
-        max_length=40,
+        label=_("Label on the container"),
+        max_length=80,
         widget=ScanInput(hint=_("Scan the label on the container"), span=6),
     )
     comment = forms.CharField(label=_("Comment on alerts"), required=False, widget=Textarea())

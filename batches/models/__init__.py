@@ -23,7 +23,7 @@ from batches.models.infusions import (
     SymptomAnswer,
     Vitals,
 )
-from batches.models.labels import LabelPrint
+from batches.models.labels import LabelFate, LabelPrint
 from batches.models.materials import Equipment, Lot
 from batches.models.outcomes import PainAssessment, PdasAnswer
 from batches.models.paper import PaperImport, PaperPassage
@@ -67,6 +67,7 @@ __all__ = [
     "InfusionEvent",
     "Isolation",
     "IssuedCopy",
+    "LabelFate",
     "LabelPrint",
     "Lot",
     "MasterBatchRecord",

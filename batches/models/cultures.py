@@ -199,7 +199,7 @@ class Fill(Done, Recorded):
     drawn_ml = millilitres(_("drawn for tests, not returned"))
     storage_temp_c = degrees_c(_("storage temperature"))
     is_appearance_good = models.BooleanField(_("whitish, no clumps, no foreign matter, no leak"))
-    scanned_coi = models.CharField(_("chain of identity on the label"), max_length=40)
+    scanned_coi = models.CharField(_("chain of identity on the label"), max_length=80)
     expires_at = models.DateTimeField(_("expires at"))
     comment = models.TextField(_("comment"), blank=True)
 

@@ -24,7 +24,7 @@ class Infusion(Done, Recorded):
 
     batch = models.OneToOneField("batches.Batch", models.PROTECT, related_name="infusion")
     scanned_patient = models.CharField(_("wristband"), max_length=40)
-    scanned_coi = models.CharField(_("bag"), max_length=40)
+    scanned_coi = models.CharField(_("bag"), max_length=80)
     is_name_confirmed = models.BooleanField(_("name and birth date confirmed with the patient"))
     is_bag_good = models.BooleanField(_("bag intact, whitish, no clumps"))
     weight_kg = models.DecimalField(_("weight today"), max_digits=5, decimal_places=1)

@@ -1,12 +1,23 @@
-"""Labels that were printed: each copy of each, with what it said."""
+"""Labels that were printed: each copy of each, with what it said, and what became of it."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from batches.rules.labels import LabelKind
+from batches.rules.labels import LabelKind, copy_code
+from batches.rules.states import LabelState
 from lims.recorded import Recorded
+
+STATES = [
+    (LabelState.ISSUED, _("Issued")),
+    (LabelState.VOIDED, _("Void")),
+    (LabelState.APPLIED, _("Applied")),
+    (LabelState.DESTROYED, _("Destroyed")),
+    (LabelState.ATTACHED, _("Attached to the record")),
+    (LabelState.RETURNED, _("Returned")),
+]
+_FATES = [(state, words) for state, words in STATES if state not in (LabelState.ISSUED, LabelState.VOIDED)]
 
 
 class LabelPrint(Recorded):
@@ -18,6 +29,7 @@ class LabelPrint(Recorded):
     KINDS = (
         (LabelKind.TUBE, _("Tube")),
         (LabelKind.VESSEL, _("Vessel")),
+        (LabelKind.FILL, _("Bag, before the fill")),
         (LabelKind.BAG, _("Bag")),
     )
 
@@ -36,8 +48,10 @@ class LabelPrint(Recorded):
     printed_at = models.DateTimeField(_("printed at"))
     sha256 = models.CharField(max_length=64)
     page = models.PositiveSmallIntegerField(_("page"))
+    state = models.CharField(_("state"), max_length=10, choices=STATES, default=LabelState.ISSUED)
 
     signed_context = ("batch",)
+    unsigned_fields = ("state",)
 
     class Meta:
         ordering = ["id"]
@@ -52,3 +66,35 @@ class LabelPrint(Recorded):
 
     def __str__(self) -> str:
         return f"{self.serial} copy {self.copy}"
+
+    @property
+    def code(self) -> str:
+        """What its symbol names it by: no two copies are named alike."""
+        return copy_code(self.serial, self.copy)
+
+
+class LabelFate(Recorded):
+    """What became of one copy: on its container, destroyed, in the record, or returned. Scanned in, and seen by two.
+
+    The label a container is filled under is applied by the fill, and signed with it.
+    """
+
+    label = models.ForeignKey(LabelPrint, models.PROTECT, related_name="fates")
+    fate = models.CharField(_("what became of it"), max_length=10, choices=_FATES)
+    note = models.TextField(_("why and how"), blank=True)
+    fill = models.OneToOneField("batches.Fill", models.PROTECT, null=True, blank=True, related_name="label_fate")
+
+    signed_with = ("fill",)
+    signed_context = ("label",)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["label", "fate"], name="label_fate_once"),
+            models.CheckConstraint(
+                condition=models.Q(fate=LabelState.APPLIED) | ~models.Q(note=""), name="label_gone_with_a_note"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label.code} {self.fate}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batches.models import Batch, Disposition, Infusion, Vessel
 from batches.queries.dispositions import is_valid
+from batches.queries.labels import open_labels, waits_for_fill
 from batches.queries.lineage import lineage
 from batches.queries.outcomes import waits_for_primary
 from batches.queries.reviewing import unreviewed
@@ -14,7 +15,7 @@ from lims import clock
 
 
 def batch_facts(batch: Batch) -> BatchFacts:
-    """Facts of one batch, as its sequence rules need them. Twelve small queries, and five more from P2 on."""
+    """Facts of one batch, as its sequence rules need them. Thirteen small queries, and six more from P2 on."""
     in_culture = list(Vessel.objects.filter(batch=batch, state=VesselState.IN_CULTURE).values_list("pk", "generation"))
     generations = [generation for _, generation in in_culture]
     # Nobody has doubled past a limit before the second passage: the lineage is looked up only then.
@@ -44,5 +45,7 @@ def batch_facts(batch: Batch) -> BatchFacts:
         has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
         has_open_mismatch=(DeviationState.OPEN, IDENTITY) in raised,
         unreviewed_entries=unreviewed(batch),
+        has_fill_label=batch.stage != Stage.CELL_HARVEST or waits_for_fill(batch),
+        labels_open=open_labels(batch),
         waits_for_follow_up=batch.stage == Stage.INFUSED and waits_for_primary(batch),
     )

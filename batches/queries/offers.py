@@ -23,7 +23,7 @@ _LEADS = {
     Stage.HARVESTED: ("harvest:receive",),
     Stage.RECEIVED: ("isolation:log",),
     Stage.CULTURE: ("culture:observe",),
-    Stage.CELL_HARVEST: ("fill:log", "sample:take"),
+    Stage.CELL_HARVEST: ("fill:log", "label:print_for_fill", "sample:take"),
     Stage.FILLED: (
         "audit_trail:review",
         "disposition:decide",

@@ -293,8 +293,12 @@ def _label(row: m.LabelPrint, process: Process) -> Said:
     )
 
 
-# One row, several acts: issued and voided, or a first label and a further one.
-_TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint)
+def _fate(row: m.LabelFate, process: Process) -> Said:
+    return Said(f"{row.label.code}, {row.get_fate_display()}")
+
+
+# One row, several acts: issued and voided, a first label and a further one, or what the row is called says too little.
+_TOLD_BY_ACT = (m.DowntimeForm, m.FormTranscription, m.LabelPrint, m.LabelFate)
 _COUNTED = (("count",), ("count__squares", "vessels"))
 _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.Isolation": _COUNTED,
@@ -304,6 +308,7 @@ _RELATED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "batches.VesselLoss": (("vessel",), ()),
     "batches.DeviationAssessment": (("deviation",), ()),
     "batches.FormTranscription": (("form",), ()),
+    "batches.LabelFate": (("label",), ()),
     "batches.DeviationClosure": (("deviation",), ()),
 }
 _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
@@ -332,4 +337,5 @@ _TELLERS: Mapping[str, Callable[[Any, Process], Said]] = {
     "batches.DowntimeForm": _form,
     "batches.FormTranscription": _transcription,
     "batches.LabelPrint": _label,
+    "batches.LabelFate": _fate,
 }

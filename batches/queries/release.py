@@ -10,6 +10,7 @@ from django.db import models
 
 from batches.models import Batch, Disposition, Equipment, Fill, Isolation, Lot, MediumChange, Passage, Receipt
 from batches.queries.involved import SignedStep, relied_on, signed_steps, superseded, took_part
+from batches.queries.labels import donor_tests, labels_applied, lacks, unaccounted
 from batches.queries.patients import patient_facts
 from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
@@ -36,6 +37,7 @@ def release_facts(
     valid = patient_facts(batch.patient).consents_valid
     infusion = getattr(batch, "infusion", None)
     stage = Stage(batch.stage)
+    labels, donor = labels_applied(batch), donor_tests(batch)
     return ReleaseFacts(
         stage=stage,
         disposition=DispositionState(batch.disposition),
@@ -67,6 +69,9 @@ def release_facts(
         lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
         equipment_overdue=tuple(_overdue(batch)),
         forms_open=tuple(batch.downtime_forms.filter(state=FormState.ISSUED).values_list("number", flat=True)),
+        labels_open=tuple(unaccounted(batch)),
+        is_labelled=bool(labels),
+        label_lacks=tuple(dict.fromkeys(statement for row in labels for statement in lacks(row, donor))),
     )
 
 

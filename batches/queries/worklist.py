@@ -18,10 +18,11 @@ from django.utils.translation import gettext_noop
 from batches import models as m
 from batches.queries.reviewing import waiting as waiting_for_review
 from batches.queries.stages import seeded_at
+from batches.rules.labels import LabelKind
 from batches.rules.limits import Limit
 from batches.rules.process import Process
 from batches.rules.sequence import BY_NAME
-from batches.rules.states import DeviationState, DispositionState, ResultState, Stage
+from batches.rules.states import DeviationState, DispositionState, LabelState, ResultState, Stage
 from batches.rules.wording import percent, volume
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
@@ -35,6 +36,7 @@ _SHORT = {
     "infusion:check_identity": gettext_noop("Check identity"),
     "baseline:record": gettext_noop("Record pain"),
     "cell_harvest:log": gettext_noop("Log harvest"),
+    "label:print_for_fill": gettext_noop("Print label"),
 }
 _OF_PASSAGE = frozenset({"passage:log", "cell_harvest:log"})
 _RELEASED = frozenset({DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY})
@@ -95,6 +97,7 @@ class Bench:
     with_baseline: frozenset[int]
     follow_ups: dict[int, list[m.PainAssessment]]
     unreviewed: frozenset[int]
+    with_fill_label: frozenset[int]
 
 
 def bench(now: datetime) -> Bench:
@@ -147,6 +150,11 @@ def bench(now: datetime) -> Bench:
         },
         with_baseline=frozenset(pk for pk, of in pains.items() if any(p.occasion != follow_up for p in of)),
         unreviewed=waiting_for_review([b for b in batches if b.stage == Stage.FILLED or b.disposition in _RELEASED]),
+        with_fill_label=frozenset(
+            m.LabelPrint.objects.filter(
+                batch__in=at[Stage.CELL_HARVEST], kind=LabelKind.FILL, state=LabelState.ISSUED
+            ).values_list("batch_id", flat=True)
+        ),
         follow_ups={pk: [p for p in of if p.occasion == follow_up] for pk, of in pains.items()},
     )
 
@@ -232,7 +240,11 @@ def _to_make(batch: m.Batch, on: Bench) -> Iterator[Task]:
     elif batch.stage == Stage.CULTURE:
         yield from _to_culture(batch, on, process)
     elif batch.stage == Stage.CELL_HARVEST:
-        yield _task(batch, "fill:log", _("Cells are harvested and counted. Formulate and fill."), due_at=on.now)
+        if batch.pk in on.with_fill_label:
+            yield _task(batch, "fill:log", _("Cells are harvested and counted. Formulate and fill."), due_at=on.now)
+        else:
+            why = _("Cells are harvested and counted. The container is labelled before it is filled.")
+            yield _task(batch, "label:print_for_fill", why, due_at=on.now)
 
 
 def _to_culture(batch: m.Batch, on: Bench, process: Process) -> Iterator[Task]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from batches.models import DOCUMENT_LABELS
+from batches.models import DOCUMENT_LABELS, MasterBatchRecord
 from batches.record import blocks
 from batches.record.facts import Facts
 from batches.record.sections import (
@@ -70,7 +70,7 @@ CONTENTS: Final[Mapping[Document, tuple[Maker, ...]]] = {
     Document.SHIPPING: (certificates.product, certificates.shipping, certificates.release),
     Document.INFUSION: (certificates.product, infusion.section),
     Document.DEVIATION: (certificates.product, deviations.section),
-    Document.MASTER: (master.process, master.steps, master.limits, master.specification, master.sampling_plan),
+    Document.MASTER: master.SECTIONS,
 }
 MAY_BE_DRAFT: Final = frozenset({Document.BATCH_RECORD})
 
@@ -134,6 +134,18 @@ def compose(
         is_synthetic=facts.is_synthetic,
         han=form_for("en", facts.zone.key),
         author=facts.site_name,
+    )
+
+
+def compose_version(mbr: MasterBatchRecord) -> blocks.Record:
+    """A version of the master batch record by itself, for whoever works by it."""
+    version = _("{code} version {version}").format(code=mbr.code, version=mbr.version)
+    return blocks.Record(
+        title=str(DOCUMENT_LABELS[Document.MASTER]),
+        product=mbr.process.product.name,
+        identity=((_("Master batch record"), version),),
+        sections=tuple(master.sections_of(master.by_itself(mbr))),
+        footer=blocks.Footer(lines=(version,), code="", codes=frozenset()),
     )
 
 

@@ -215,7 +215,7 @@ def gather(batch: m.Batch) -> Facts:
         pain_assessments=list(batch.pain_assessments.prefetch_related("answers")),
         paper_passages=list(batch.paper_passages.select_related("paper")),
         downtime_forms=downtime_forms.of_batch(batch),
-        label_prints=list(batch.label_prints.select_related("act")),
+        label_prints=list(batch.label_prints.select_related("act").prefetch_related("fates__act")),
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],

@@ -1,7 +1,7 @@
-"""Labels: their sizes, the statements one must bear, and when one may be printed again.
+"""Labels: their sizes, the statements one must bear, when one may be printed again, and what became of each.
 
-Here: the decision what a label says of infection, and the reasons against a print. Not here: how a label is laid out
-(record/labels.py), and the code in its symbol (identity.py).
+Here: the decision what a label says of infection, the reasons against a print, and the reconciliation. Not here: how a
+label is laid out (record/labels.py), and the code in its symbol (identity.py).
 """
 
 from __future__ import annotations
@@ -11,20 +11,35 @@ from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
+from batches.rules.identity import LabelCode, normalised
+from batches.rules.states import LABELS, LabelState
 from batches.rules.wording import gettext_noop
 from lims.refusals import Refusal
 
 
 class LabelKind(StrEnum):
-    """A kind of label, by what it is put on."""
+    """A kind of label, by what it is put on.
+
+    The final container has two: one before the fill, which says whose it will be, and that of the product, which tells
+    cells and expiry, known only then.
+    """
 
     TUBE = "tube"
     VESSEL = "vessel"
+    FILL = "fill"
     BAG = "bag"
 
 
+PRODUCT: Final = frozenset({LabelKind.FILL, LabelKind.BAG})
+
+
 # Width and height of the printer's media, in mm. Proposed defaults; the site sets its own.
-SIZES_MM: Final = {LabelKind.TUBE: (60, 15), LabelKind.VESSEL: (50, 25), LabelKind.BAG: (100, 50)}
+SIZES_MM: Final = {
+    LabelKind.TUBE: (60, 15),
+    LabelKind.VESSEL: (50, 25),
+    LabelKind.FILL: (100, 50),
+    LabelKind.BAG: (100, 50),
+}
 
 # How the donor's status is recorded: a row of the specification, and two of its answers.
 DONOR_ROW: Final = "infectious_status"
@@ -113,3 +128,129 @@ def donor_refusals(donor: DonorFacts) -> Iterator[Refusal]:
     """LAB-05: a label names what a test was reactive for."""
     if donor.is_reactive and not donor.agents.strip():
         yield Refusal("LAB-05", "A test of the donor was reactive. Name the agent, as the label must.", "agents")
+
+
+def lacking(said: Collection[str], donor: DonorFacts) -> tuple[str, ...]:
+    """What a label must say by now and does not. One that warns of more than it must is no danger to anybody."""
+    return tuple(statement for statement in statements_of(donor) if statement not in said)
+
+
+def container_refusals(code: str, *, printed: Collection[str], others: Collection[str]) -> Iterator[Refusal]:
+    """LAB-07 a code that no symbol can hold, LAB-09 one that has a label or that something else bears."""
+    taken = normalised(code)
+    if not taken or "/" in code or " " in code.strip():
+        yield Refusal("LAB-07", "Scan the code of the container: without blanks and slashes.", "container_code")
+    elif taken in {normalised(other) for other in others}:
+        yield Refusal(
+            "LAB-09",
+            "{code} is a vessel or a sample of this batch. Scan the container.",
+            "container_code",
+            {"code": code},
+        )
+    elif taken in {normalised(other) for other in printed}:
+        yield Refusal(
+            "LAB-09",
+            "{code} has a label. Print it again with the reason and the signature of QA.",
+            "container_code",
+            {"code": code},
+        )
+
+
+def copy_code(serial: str, copy: int) -> str:
+    """What a copy is named by: `L-000012`, then `L-000012.2`. A scan tells a void copy from the one after it."""
+    return serial if copy == 1 else f"{serial}.{copy}"
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelFacts:
+    """One copy of a label: `code` is its serial number, with the copy from the second on."""
+
+    code: str
+    container: str
+    state: LabelState
+    kind: LabelKind = LabelKind.VESSEL
+
+
+def fill_label(
+    scanned: LabelCode | None, *, container_code: str, labels: Sequence[LabelFacts]
+) -> tuple[LabelFacts | None, list[Refusal]]:
+    """The label that a container is filled under, and FIL-09 where what was scanned is not its label.
+
+    A code typed instead of scanned names the patient only: the container has but one label that is not void.
+    """
+    own = [
+        x
+        for x in labels
+        if x.kind is LabelKind.FILL
+        and x.state is LabelState.ISSUED
+        and normalised(x.container) == normalised(container_code)
+    ]
+    if scanned is not None:
+        own = [x for x in own if same(x.code, scanned.serial) and same(x.container, scanned.container)]
+    if own:
+        return own[-1], []
+    about: dict[str, object] = {"code": container_code}
+    return None, [
+        Refusal(
+            "FIL-09", "That is not the label printed for container {code}. Scan the one on it.", "scanned_coi", about
+        )
+    ]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two typed or scanned codes are one."""
+    return normalised(one) == normalised(other)
+
+
+def account_refusals(
+    fate: LabelState, found: Sequence[LabelFacts], *, is_any_scanned: bool, note: str
+) -> Iterator[Refusal]:
+    """LAB-12 a label that can't end so, LAB-13 no word about it, LAB-14 nothing scanned."""
+    if not is_any_scanned:
+        yield Refusal("LAB-14", "No label is scanned. Scan each, or type its serial number.", "scanned")
+    for label in found:
+        if fate in LABELS[label.state]:
+            continue
+        about: dict[str, object] = {"code": label.code, "container": label.container}
+        if label.state is LabelState.VOIDED:
+            yield Refusal(
+                "LAB-12",
+                "{code} is void: a newer label of {container} was printed. Destroy it, or attach it to the record.",
+                "scanned",
+                about,
+            )
+        elif label.state is LabelState.APPLIED:
+            yield Refusal(
+                "LAB-12", "{code} is on {container}. Print the new label first, which voids it.", "scanned", about
+            )
+        else:
+            yield Refusal("LAB-12", "{code} is accounted for already.", "scanned", about)
+    if fate is not LabelState.APPLIED and len(note.strip()) < 10:
+        yield Refusal("LAB-13", "Say in 10 characters at least why and how.", "note")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reconciliation:
+    """Labels of a batch counted. Source: 21 CFR 211.125, with no tolerance for labels that name a patient."""
+
+    issued: int
+    applied: int
+    destroyed: int
+    attached: int
+    returned: int
+
+    @property
+    def difference(self) -> int:
+        """Labels nobody has accounted for; 0 is what is asked."""
+        return self.issued - self.applied - self.destroyed - self.attached - self.returned
+
+
+def reconciled(states: Sequence[LabelState]) -> Reconciliation:
+    """The count of every copy that was printed."""
+    return Reconciliation(
+        issued=len(states),
+        applied=states.count(LabelState.APPLIED),
+        destroyed=states.count(LabelState.DESTROYED),
+        attached=states.count(LabelState.ATTACHED),
+        returned=states.count(LabelState.RETURNED),
+    )

@@ -66,3 +66,4 @@ class Product:
     storage: str
     route: str
     statements: tuple[str, ...]
+    investigational: str = ""

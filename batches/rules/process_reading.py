@@ -165,6 +165,8 @@ def product(reader: Reader) -> Product:
         storage=reader.text("storage"),
         route=reader.text("route"),
         statements=reader.texts("statements"),
+        # Evidence M: 21 CFR 312.6 for a product under investigation in the United States; the wording is the country's.
+        investigational=reader.text("investigational", ""),
     )
 
 

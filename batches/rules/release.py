@@ -52,8 +52,9 @@ class ReleaseFacts:
     """Everything release rests on, gathered under the batch's lock.
 
     `superseded` and `unwitnessed` name steps, `lots_rejected` and `equipment_overdue` codes, `consents_missing`
-    consents, `forms_open` downtime forms that are neither transcribed nor voided. `is_involved`:
-    whoever decides performed, witnessed, checked or corrected something in this batch.
+    consents, `forms_open` downtime forms that are neither transcribed nor voided, `labels_open` labels that nobody has
+    accounted for. `is_labelled`: a label that is not void was applied to the container; `label_lacks` is what it must
+    say and does not. `is_involved`: whoever decides performed, witnessed, checked or corrected something here.
     """
 
     stage: Stage
@@ -74,6 +75,9 @@ class ReleaseFacts:
     lots_rejected: tuple[str, ...] = ()
     equipment_overdue: tuple[str, ...] = ()
     forms_open: tuple[str, ...] = ()
+    labels_open: tuple[str, ...] = ()
+    is_labelled: bool = True
+    label_lacks: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[CriterionFacts, ...]:
@@ -88,7 +92,8 @@ def blockers(facts: ReleaseFacts, decision: DispositionState) -> list[Refusal]:
     concludes against the product, REL-06 identity, REL-07 superseded signatures, REL-08 no witness, REL-09 expired,
     REL-10 consent, REL-11 who decides took part, REL-12 the ledger, REL-13 lots, REL-14 equipment, REL-17 a decision
     that can't follow, REL-18 infused, REL-19 nothing pending, REL-20 the audit trail is not
-    reviewed, REL-21 a downtime form that is out. What is typed with a decision is asked in `entry_refusals`.
+    reviewed, REL-21 a downtime form that is out, REL-22 labels that do not reconcile, REL-23 a container that
+    does not say what it must. What is typed with a decision is asked in `entry_refusals`.
     """
     found = list(_possible(facts, decision))
     if decision in RELEASES:
@@ -202,12 +207,34 @@ def _record(facts: ReleaseFacts) -> Iterator[Refusal]:
             None,
             {"number": number},
         )
+    if facts.labels_open:
+        yield Refusal(
+            "REL-22",
+            "Labels do not reconcile, difference {difference}: {labels}. Scan each in, or destroy it with a witness.",
+            None,
+            {"difference": len(facts.labels_open), "labels": ", ".join(facts.labels_open)},
+        )
+    yield from _label(facts)
     if facts.ledger_findings:
         yield Refusal(
             "REL-12",
             "The ledger of this batch does not verify: {number} findings. Stop, and have them explained.",
             None,
             {"number": facts.ledger_findings},
+        )
+
+
+def _label(facts: ReleaseFacts) -> Iterator[Refusal]:
+    if not facts.is_filled or facts.is_infused:
+        return
+    if not facts.is_labelled:
+        yield Refusal("REL-23", "The container bears no label that holds. Print one, apply it and scan it.")
+    elif facts.label_lacks:
+        yield Refusal(
+            "REL-23",
+            "The label on the container does not say: {statements}. Print a new one, apply it and scan it.",
+            None,
+            {"statements": "; ".join(facts.label_lacks)},
         )
 
 

@@ -16,8 +16,8 @@ from lims.refusals import Refusal
 # Acts that need no review after them: the review itself, and the decision that follows it. One refused for what stands
 # against it is read past too; one refused for its signature is not.
 FOLLOWING: Final = ("audit_trail:", "disposition:")
-# A scan that belongs to another patient: at receipt, of a lot, of a vessel, of the label, at the bedside.
-_IDENTITY_CODES: Final = frozenset({"REC-02", "REC-03", "REC-04", "LOT-04", "PAS-05", "FIL-03", "INF-20"})
+# A scan that belongs to another patient: at receipt, of a lot, of a vessel, of a label, at the bedside.
+_IDENTITY_CODES: Final = frozenset({"REC-02", "REC-03", "REC-04", "LOT-04", "PAS-05", "FIL-03", "INF-20", "LAB-10"})
 _SIGNING: Final = ("SIG-", "ACC-")
 _IDENTITY_ACT: Final = "deviation:identity"
 

@@ -44,6 +44,8 @@ class BatchFacts:
     has_open_mismatch: bool = False
     waits_for_follow_up: bool = False
     unreviewed_entries: int = 0
+    has_fill_label: bool = True
+    labels_open: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +103,15 @@ def _passage(facts: BatchFacts) -> Iterator[Refusal]:
     doublings, limit = facts.cumulative_doublings, facts.doublings_limit
     if doublings is not None and limit is not None and doublings >= limit:
         yield old_refusal(doublings, limit)
+
+
+_cells_harvested = _at(Stage.CELL_HARVEST, code="FIL-01", message="The final cells are not harvested and counted.")
+
+
+def _fill(facts: BatchFacts) -> Iterator[Refusal]:
+    yield from _cells_harvested(facts)
+    if facts.stage is Stage.CELL_HARVEST and not facts.has_fill_label:
+        yield Refusal("FIL-08", "No label is printed for the container. Print it and apply it first.")
 
 
 def _sample(facts: BatchFacts) -> Iterator[Refusal]:
@@ -225,6 +236,13 @@ def _end(facts: BatchFacts) -> Iterator[Refusal]:
         yield Refusal("BAT-06", "The infusion has not been stopped. Stop it first.")
     if facts.waits_for_follow_up:
         yield Refusal("BAT-08", "The follow-up is missing, and its time is not over. Record it first.")
+    if facts.labels_open:
+        yield Refusal(
+            "BAT-11",
+            "{number} labels are not accounted for. Scan them in, or destroy them with a witness.",
+            None,
+            {"number": facts.labels_open},
+        )
 
 
 ACTS: Final = (
@@ -262,13 +280,14 @@ ACTS: Final = (
     ),
     ActRule("vessel:lose", "Discard vessel", "vessel-loss", "record_production", _culture, until=Stage.CULTURE),
     ActRule(
-        "fill:log",
-        "Log fill",
-        "fill",
-        "record_production",
-        _at(Stage.CELL_HARVEST, code="FIL-01", message="The final cells are not harvested and counted."),
+        "label:print_for_fill",
+        "Print label for the fill",
+        "print-fill-label",
+        "print_labels",
+        _at(Stage.CELL_HARVEST, code="LAB-08", message="The final cells are not harvested and counted."),
         until=Stage.CELL_HARVEST,
     ),
+    ActRule("fill:log", "Log fill", "fill", "record_production", _fill, until=Stage.CELL_HARVEST),
     ActRule("sample:take", "Take sample", "sample", "take_samples", _sample, until=Stage.FILLED),
     ActRule("result:record", "Record result", "results", "enter_results", _result),
     ActRule("deviation:assess", "Assess deviation", "batch-deviations", "decide_deviations", _deviation_assess),
@@ -336,10 +355,16 @@ ACTS: Final = (
 BY_NAME: Final = {act.name: act for act in ACTS}
 
 
+# Acts whose name does not say it, which a batch page does not offer by themselves.
+_WORDS: Final = {"label:print": "Print labels", "label:account": "Account for labels"}
+
+
 def words_of(name: str) -> str:
     """An act of the ledger as people call it: `passage:log` is «Log passage», `patient:weigh` «Patient, weigh»."""
     if name in BY_NAME:
         return BY_NAME[name].title
+    if name in _WORDS:
+        return _WORDS[name]
     noun, _colon, verb = name.partition(":")
     return f"{noun.replace('_', ' ').capitalize()}, {verb.replace('_', ' ')}" if verb else noun
 

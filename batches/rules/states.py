@@ -82,6 +82,17 @@ class FormState(StrEnum):
     VOIDED = "voided"
 
 
+class LabelState(StrEnum):
+    """Where one copy of a label stands: issued, or void once a newer one takes its place, until it is accounted for."""
+
+    ISSUED = "issued"
+    VOIDED = "voided"
+    APPLIED = "applied"
+    DESTROYED = "destroyed"
+    ATTACHED = "attached"
+    RETURNED = "returned"
+
+
 S = TypeVar("S", bound=StrEnum)
 
 # A batch may end early at any stage before the infusion; after it, it ends with the follow-up.
@@ -147,6 +158,18 @@ FORMS: Final[Mapping[FormState, frozenset[FormState]]] = {
     FormState.ISSUED: frozenset({FormState.TRANSCRIBED, FormState.VOIDED}),
     FormState.TRANSCRIBED: frozenset(),
     FormState.VOIDED: frozenset(),
+}
+
+# A label on its container can still turn out wrong: it is voided by the next one, and taken off or made unreadable.
+LABELS: Final[Mapping[LabelState, frozenset[LabelState]]] = {
+    LabelState.ISSUED: frozenset(
+        {LabelState.VOIDED, LabelState.APPLIED, LabelState.DESTROYED, LabelState.ATTACHED, LabelState.RETURNED}
+    ),
+    LabelState.VOIDED: frozenset({LabelState.DESTROYED, LabelState.ATTACHED}),
+    LabelState.APPLIED: frozenset({LabelState.VOIDED}),
+    LabelState.DESTROYED: frozenset(),
+    LabelState.ATTACHED: frozenset(),
+    LabelState.RETURNED: frozenset(),
 }
 
 

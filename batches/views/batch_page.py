@@ -54,6 +54,7 @@ _WHY = {
     "passage:log": _noop("Detach, count, reseed. With a witness."),
     "cell_harvest:log": _noop("Detach and count everything for the fill. With a witness."),
     "vessel:lose": _noop("A vessel discarded or contaminated, with the reason."),
+    "label:print_for_fill": _noop("For the container in your hand, before it is filled."),
     "fill:log": _noop("Formulate, count, fill, label. With a witness."),
     "sample:take": _noop("By the sampling plan. Results wait as pending from then on."),
     "result:record": _noop("Held against the specification as it is typed."),

@@ -16,9 +16,12 @@ from batches.forms.counting import count_read
 from batches.forms.fills import FillForm
 from batches.models import Batch, Equipment, Lot
 from batches.queries.fills import harvested_parts
+from batches.queries.labels import facts_of
 from batches.rules import fills as rules
 from batches.rules.counts import result_of
 from batches.rules.figures import fill_figures
+from batches.rules.identity import read_label
+from batches.rules.labels import fill_label
 from batches.rules.wording import cells, volume
 from batches.views import live
 from batches.views.acting import batch_act, find_batch
@@ -91,7 +94,7 @@ def _live(batch: Batch, data: Mapping[str, Any]) -> live.Live:
         *live.scan_hints(batch, data, lots=_LOTS, equipment=_EQUIPMENT),
         *live.count_hints(read, left=None),
         *_used(data.get("used_ml"), parts),
-        *_label(batch, data.get("scanned_coi")),
+        *_label(batch, data.get("scanned_coi"), data.get("container_code") or ""),
     ]
     if data.get("done_at"):
         expires = rules.expires_at(process, data["done_at"])
@@ -115,9 +118,15 @@ def _used(used_ml: Decimal | None, parts: list[rules.HarvestedPart]) -> list[liv
     return [live.Hint("used_ml", _("%(cells)s viable cells harvested") % {"cells": cells(held)})]
 
 
-def _label(batch: Batch, scanned: str | None) -> list[live.Hint]:
+def _label(batch: Batch, scanned: str | None, container_code: str) -> list[live.Hint]:
     if not scanned:
         return []
     if list(rules.label_refusals(scanned_coi=scanned, coi=batch.coi)):
         return [live.Hint("scanned_coi", _("Not the label of this batch. Stop and call QA."), "action")]
-    return [live.Hint("scanned_coi", _("The label of this batch"), "within")]
+    if not container_code:
+        return [live.Hint("scanned_coi", _("A label of this batch. Scan the container, too"))]
+    printed = facts_of(batch.label_prints.order_by("id"))
+    label, against = fill_label(read_label(scanned), container_code=container_code, labels=printed)
+    if label is None:
+        return [live.Hint("scanned_coi", against[0].text, "action")]
+    return [live.Hint("scanned_coi", _("%(code)s, the label of this container") % {"code": label.code}, "within")]

@@ -15,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from lims.pdf import archive, styles
 from lims.pdf.archive import Properties
+from lims.pdf.biohazard import draw_biohazard
 from lims.pdf.marks import draw_code, modules_across
 from lims.pdf.styles import Style
 from lims.pdf.text import Line, draw_line, end_of, wrap
@@ -22,6 +23,7 @@ from lims.pdf.text import Line, draw_line, end_of, wrap
 DOT_MM = 0.125  # 8 dots to the mm
 MARGIN_MM = 1.0
 QUIET_MODULES = 2
+LEAST_BIOHAZARD_MM = 3.0
 SHRINK = (1.0, 0.92, 0.84, 0.76)  # a text that is too long is set smaller, and not beyond what can be read
 
 
@@ -31,13 +33,17 @@ class LabelTooFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: width and height in mm, what its symbol holds, its lines with weight and size in points."""
+    """One label: width and height in mm, what its symbol holds, its lines with weight and size in points.
+
+    With `is_biohazard` the sign stands below the symbol.
+    """
 
     width_mm: float
     height_mm: float
     code: str
     module_dots: int
     lines: Sequence[tuple[str, str, float]]
+    is_biohazard: bool = False
 
 
 def write(labels: Iterable[Label], properties: Properties) -> bytes:
@@ -57,6 +63,12 @@ def _draw(canvas: Canvas, label: Label) -> None:
     size = modules_across(label.code) * module
     top = label.height_mm * mm - MARGIN_MM * mm
     draw_code(canvas, label.code, MARGIN_MM * mm, top, size)
+    if label.is_biohazard:
+        below = label.height_mm * mm - 2 * MARGIN_MM * mm - size - QUIET_MODULES * module
+        sign = min(size, below)
+        if sign < LEAST_BIOHAZARD_MM * mm:
+            raise LabelTooFull(f"there is no room for the biohazard sign, {label.code}")
+        draw_biohazard(canvas, MARGIN_MM * mm, MARGIN_MM * mm + sign, sign)
     left = MARGIN_MM * mm + size + QUIET_MODULES * module
     room = (label.width_mm - MARGIN_MM) * mm - left
     y = top

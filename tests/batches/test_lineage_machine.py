@@ -240,7 +240,9 @@ class FillingStory(Story):
         return list(self.batch.vessels.filter(state=VesselState.IN_CULTURE).values_list("code", "generation"))
 
     def fill_now(self, used: Decimal, live: int, **changes: Any) -> Fill:
-        """A fill without walking there first."""
+        """A fill without walking there first; where cells are harvested, under a label printed for the bag."""
+        if self.fresh().stage == Stage.CELL_HARVEST and not self.batch.label_prints.exists():
+            self.label_for_fill()
         given: dict[str, Any] = {
             "used_ml": used,
             "vehicle_lot": LOTS["vehicle"],

@@ -79,15 +79,16 @@ def _import_paper(cast: Cast, number: str) -> None:
 
 
 def labelled(story: Story) -> None:
-    """A label of the bag, printed."""
+    """A label of the bag, printed and applied."""
     with story.now():
-        print_labels(
+        (row,) = print_labels(
             story.cast.technician,
             batch=story.batch,
             chosen=[story.batch.fill.container_code],
             is_screened=True,
             has_risk_factor=False,
         )
+    story.account(row)
 
 
 def _print(story: Story) -> None:

@@ -98,6 +98,7 @@ def test_a_patient_is_taken_through_all_of_it_in_a_browser(
         culture(journey, tmp_path)
         harvest_cells_and_fill(journey)
         examine_and_release(journey)
+        label_the_product(journey)
         infuse(journey)
         follow_up(journey)
     correct_a_value(journey)
@@ -300,7 +301,7 @@ def harvest_cells_and_fill(journey: Journey) -> None:
     technician.send("Log final cell harvest")
     journey.story.take_samples()
     journey.wait(hours=1)
-    technician.open(f"{journey.home}fill/")
+    label_the_bag(journey, technician)
     technician.fill(
         used_ml="50",
         vehicle_lot=LOTS[Lot.Kind.VEHICLE],
@@ -309,7 +310,7 @@ def harvest_cells_and_fill(journey: Journey) -> None:
         volume_ml="100",
         storage_temp_c="5",
         is_appearance_good="yes",
-        scanned_coi=journey.story.batch.coi,
+        scanned_coi=symbol(journey),
         done_at=journey.at,
         comment="Whitish, no clumps.",
     )
@@ -318,6 +319,47 @@ def harvest_cells_and_fill(journey: Journey) -> None:
     technician.sign(second=("witnessed", journey.cast.second_technician))
     technician.send("Log fill")
     assert journey.story.fresh().stage == Stage.FILLED
+
+
+def label_the_bag(journey: Journey, technician: Person) -> None:
+    """From the batch page to the label of the empty bag, and on to the fill that scans it."""
+    technician.open(journey.home)
+    expect(technician.page.get_by_text("FIL-08").first).to_be_visible()
+    technician.press(technician.page.get_by_role("link", name="Print label for the fill").first)
+    technician.look()
+    technician.fill(container_code="BAG-1", is_screened="yes", has_risk_factor="no")
+    technician.send("Print label for the fill")
+    expect(technician.page.get_by_text("Apply it to the container").first).to_be_visible()
+    technician.look()
+    technician.press(technician.page.get_by_role("link", name="Log fill").first)
+    technician.look()
+
+
+def symbol(journey: Journey) -> str:
+    """What the scanner reads from the newest label."""
+    batch = journey.story.fresh()
+    label = batch.label_prints.order_by("-id")[0]
+    return f"{batch.coi}/{batch.number}/{label.container}/{label.code}"
+
+
+def label_the_product(journey: Journey) -> None:
+    """The label with cells and expiry: printed, applied, scanned in with a witness; nothing is left over."""
+    cast = journey.cast
+    technician = journey.as_(cast.technician)
+    technician.open(f"{journey.home}labels/")
+    technician.press(technician.page.get_by_role("link", name="Print labels", exact=True))
+    technician.look()
+    technician.page.locator("[name=chosen][value='BAG-1']").check(force=True)
+    technician.fill(is_screened="yes", has_risk_factor="no")
+    technician.send("Print labels")
+    technician.press(technician.page.get_by_role("link", name="Account for labels", exact=True))
+    technician.look()
+    technician.fill(scanned=symbol(journey), fate="applied")
+    technician.sign(second=("witnessed", cast.second_technician))
+    technician.send("Account for labels")
+    expect(technician.page.get_by_role("region", name="Labels counted")).to_contain_text("2")
+    assert not journey.story.batch.label_prints.exclude(state="applied").exists()
+    technician.look()
 
 
 def examine_and_release(journey: Journey) -> None:

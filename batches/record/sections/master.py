@@ -1,14 +1,20 @@
-"""The master batch record that a batch is pinned to: what was to be done, within which limits."""
+"""A version of the master batch record: what is to be done, within which limits. By itself, or as a batch has it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from batches.models import MasterBatchRecord
+from batches.queries.specification import limit_text
 from batches.record import blocks, words
 from batches.record.facts import Facts
-from batches.rules.specification import SamplingPoint
+from batches.rules.process import Process
+from batches.rules.specification import SamplingPoint, SpecificationRow
 from batches.rules.wording import EN_DASH, cells, number, quantity
 from lims.signatures.meanings import Meaning
 
@@ -23,9 +29,48 @@ _TAKEN = {
 }
 
 
-def process(facts: Facts, section: str) -> blocks.Section:
+@dataclass(frozen=True)
+class Version:
+    """A version as it is told: each row of the specification with its limit, the patient's own where it has one.
+
+    `issued_digest` is what its content was when the batch was issued; empty for a version by itself.
+    """
+
+    mbr: MasterBatchRecord
+    process: Process
+    specification: Sequence[tuple[SpecificationRow, str]]
+    issued_digest: str = ""
+
+
+def by_itself(mbr: MasterBatchRecord) -> Version:
+    """A version that no batch is asked about."""
+    rows = mbr.process.specification
+    return Version(mbr, mbr.process, tuple((row, limit_text(row, None)) for row in rows))
+
+
+def _of(facts: Facts) -> Version:
+    lines = tuple((line.row, line.limit) for line in facts.specification)
+    return Version(facts.batch.mbr, facts.process, lines, facts.batch.mbr_digest)
+
+
+def sections_of(version: Version) -> Iterator[blocks.Section]:
+    """All of a version, in order."""
+    for place, make in enumerate(_MAKERS, 1):
+        yield make(version, str(place))
+
+
+def of_batch(make: Callable[[Version, str], blocks.Section]) -> Callable[[Facts, str], blocks.Section]:
+    """A section of the version that a batch is pinned to."""
+
+    def section(facts: Facts, number: str) -> blocks.Section:
+        return make(_of(facts), number)
+
+    return section
+
+
+def process(version: Version, section: str) -> blocks.Section:
     """Which version it is, and what it makes."""
-    mbr, made = facts.batch.mbr, facts.process
+    mbr, made = version.mbr, version.process
     state: blocks.Value = str(mbr.get_state_display())
     if mbr.state != MasterBatchRecord.State.EFFECTIVE:
         state = blocks.VerdictMark("alert", _("Superseded, no batch is issued from it any more"))
@@ -37,13 +82,14 @@ def process(facts: Facts, section: str) -> blocks.Section:
             (_("Title"), mbr.title),
             (_("State"), state),
             (_("Digest"), mbr.digest),
-            (_("Digest when the batch was issued"), facts.batch.mbr_digest),
+            *([(_("Digest when the batch was issued"), version.issued_digest)] if version.issued_digest else []),
             (_("Product"), made.product.name),
             (_("Container"), made.product.container),
             (_("Vehicle"), made.product.vehicle),
             (_("Storage"), made.product.storage),
             (_("Route"), made.product.route),
             (_("Statements on the label"), words.listed(made.product.statements)),
+            (_("Investigational line"), words.text(made.product.investigational)),
             (_("Target dose"), _("{cells} viable cells").format(cells=cells(made.dose_target_cells))),
             (_("Dose of the specification"), dose),
             (_("Filled volume"), words.ml(made.bag_volume_ml)),
@@ -53,7 +99,7 @@ def process(facts: Facts, section: str) -> blocks.Section:
     return blocks.Section(section, _("Process"), (fields,), anchor="process")
 
 
-def steps(facts: Facts, section: str) -> blocks.Section:
+def steps(version: Version, section: str) -> blocks.Section:
     """Every step in order, with the signatures it asks for; the vessels."""
     table = blocks.Table(
         (
@@ -69,7 +115,7 @@ def steps(facts: Facts, section: str) -> blocks.Section:
                 words.yes_no(step.is_critical),
                 words.listed([str(Meaning(m).label) for m in step.meanings]),
             )
-            for step in facts.process.steps
+            for step in version.process.steps
         ),
     )
     vessels = blocks.Table(
@@ -78,12 +124,12 @@ def steps(facts: Facts, section: str) -> blocks.Section:
             blocks.Column(_("Growth area"), 25, numeric=True),
             blocks.Column(_("Medium"), 25, numeric=True),
         ),
-        tuple((v.name, quantity(v.area_cm2, "cm²"), words.ml(v.medium_ml)) for v in facts.process.vessel_kinds),
+        tuple((v.name, quantity(v.area_cm2, "cm²"), words.ml(v.medium_ml)) for v in version.process.vessel_kinds),
     )
     return blocks.Section(section, _("Steps"), (table, blocks.Heading(_("Vessels")), vessels), anchor="steps")
 
 
-def limits(facts: Facts, section: str) -> blocks.Section:
+def limits(version: Version, section: str) -> blocks.Section:
     """Every in-process limit and hold time."""
     table = blocks.Table(
         (
@@ -91,7 +137,7 @@ def limits(facts: Facts, section: str) -> blocks.Section:
             blocks.Column(_("Limit"), 34),
             blocks.Column(_("Where it comes from"), 30),
         ),
-        tuple((str(x.label), words.limit_words(x), words.text(x.source)) for x in facts.process.limits.values()),
+        tuple((str(x.label), words.limit_words(x), words.text(x.source)) for x in version.process.limits.values()),
     )
     holds = blocks.Table(
         (
@@ -100,15 +146,15 @@ def limits(facts: Facts, section: str) -> blocks.Section:
             blocks.Column(_("Limit"), 34, strong=True),
         ),
         tuple(
-            (hold.begins, hold.ends, words.limit_words(facts.process.limits[hold.limit]))
-            for hold in facts.process.hold_times
+            (hold.begins, hold.ends, words.limit_words(version.process.limits[hold.limit]))
+            for hold in version.process.hold_times
         ),
     )
     return blocks.Section(section, _("Limits"), (table, blocks.Heading(_("Hold times")), holds), anchor="limits")
 
 
-def specification(facts: Facts, section: str) -> blocks.Section:
-    """The release specification as this batch is judged by it."""
+def specification(version: Version, section: str) -> blocks.Section:
+    """The release specification, as a batch is judged by it."""
     table = blocks.Table(
         (
             blocks.Column(_("No."), 6),
@@ -119,21 +165,21 @@ def specification(facts: Facts, section: str) -> blocks.Section:
         ),
         tuple(
             (
-                line.row.number,
-                str(line.row.name),
-                line.row.method,
-                line.limit,
-                words.yes_no(line.row.pending_allowed),
+                row.number,
+                str(row.name),
+                row.method,
+                limit,
+                words.yes_no(row.pending_allowed),
             )
-            for line in facts.specification
+            for row, limit in version.specification
         ),
     )
     return blocks.Section(section, _("Release specification"), (table,), anchor="specification")
 
 
-def sampling_plan(facts: Facts, section: str) -> blocks.Section:
+def sampling_plan(version: Version, section: str) -> blocks.Section:
     """What is taken, when, how much of it, and which tests it answers."""
-    numbers = {row.key: row.number for row in facts.process.specification}
+    numbers = {row.key: row.number for row in version.process.specification}
     table = blocks.Table(
         (
             blocks.Column(_("Sample"), 30, strong=True),
@@ -152,7 +198,7 @@ def sampling_plan(facts: Facts, section: str) -> blocks.Section:
                 words.listed([numbers[key] for key in kind.rows]),
                 words.yes_no(kind.is_required),
             )
-            for kind in facts.process.sampling_plan
+            for kind in version.process.sampling_plan
         ),
     )
     return blocks.Section(section, _("Sampling plan"), (table,), anchor="sampling-plan")
@@ -162,3 +208,8 @@ def _window(low: int | None, high: int | None) -> str:
     if low is None or high is None:
         return ""
     return _(", {low} to {high}\u00a0h before it").format(low=number(low), high=number(high))
+
+
+_MAKERS: Final = (process, steps, limits, specification, sampling_plan)
+# The same sections, of the version a batch is pinned to.
+SECTIONS: Final = tuple(of_batch(make) for make in _MAKERS)

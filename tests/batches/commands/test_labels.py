@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,22 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from batches.commands.labels import print_labels
-from batches.models import LabelPrint
+from batches.commands.fills import log_fill
+from batches.commands.labels import account_for_labels, print_labels
+from batches.models import Deviation, LabelPrint, Lot
+from batches.queries.labels import unaccounted
+from batches.queries.specification import matrix
+from batches.record.labels import Copy, label_file
 from batches.record.labels import test_file as trial_file
-from batches.rules.labels import SIZES_MM, LabelKind
+from batches.rules.labels import SIZES_MM, LabelKind, statements
+from batches.rules.states import LabelState
 from lims.files import path_of
 from lims.ledger.verify import verify
 from lims.refusals import Refused
 from lims.signatures.meanings import Meaning
-from tests.builders import Story
+from tests.builders import LOTS, Story
 from tests.cast import signed
+from tests.counts import hemocytometer
 
 TORN = "Torn when it was taken off the roll; the old one is destroyed."
 
@@ -135,7 +142,7 @@ def test_every_label_has_the_size_of_its_media_and_a_symbol_that_scanners_read(s
             assert abs(page.width - width / 25.4 * dpi) <= 1
             assert abs(page.height - height / 25.4 * dpi) <= 1
             found = [code.text for code in zxingcpp.read_barcodes(page)]
-            assert found == [f"{story.batch.coi}/{story.batch.number}/{row.container}/{row.serial}"], f"at {dpi} dpi"
+            assert found == [f"{story.batch.coi}/{story.batch.number}/{row.container}/{row.code}"], f"at {dpi} dpi"
     (tmp_path / "read.pdf").write_bytes(content)
     told = subprocess.run(["pdftotext", "-layout", str(tmp_path / "read.pdf"), "-"], capture_output=True, text=True)
     for row, page in zip(rows, told.stdout.split("\f"), strict=False):
@@ -166,3 +173,152 @@ def test_the_label_of_a_vessel_and_of_the_bag_are_scanned_where_a_code_is_asked(
     passage = story.passage(205, 9, suspension="4.0", seed=("T175", 2, "3.4"), detached={"vessels": [symbol]})
     assert passage.suspension_ml == Decimal("4.0")
     assert [d.vessel.code for d in passage.detachments.all()] == [code]
+
+
+def test_a_container_is_labelled_then_filled_under_its_label_and_under_no_other(story: Story) -> None:
+    story.cell_harvest()
+    with pytest.raises(Refused) as caught:
+        fill(story)
+    assert caught.value.codes == ("FIL-08",)
+    row = story.label_for_fill("BAG-7")
+    assert (row.kind, row.serial, row.copy, row.state) == (LabelKind.FILL, "L-000001", 1, LabelState.ISSUED)
+    with pytest.raises(Refused) as caught:
+        story.label_for_fill("bag-7")
+    assert caught.value.codes == ("LAB-09",)
+    other = story.label_for_fill("BAG-8")
+    with pytest.raises(Refused) as caught:
+        story.fill(container_code="BAG-7", scanned_coi=symbol(story, other))
+    assert caught.value.codes == ("FIL-09",)
+    done = story.fill(container_code="bag-7", scanned_coi=symbol(story, row))
+    assert done.container_code == "BAG-7"
+    row.refresh_from_db()
+    (fate,) = row.fates.all()
+    assert (row.state, fate.fate, fate.fill) == (LabelState.APPLIED, LabelState.APPLIED, done)
+    assert unaccounted(story.batch) == [other.code]
+    story.account(other, fate=LabelState.DESTROYED, note="The bag was not used; cut up.")
+    assert unaccounted(story.batch) == []
+    assert not verify().findings
+
+
+def test_a_label_of_another_batch_is_a_hard_stop_where_labels_are_accounted_for(story: Story) -> None:
+    story.isolate()
+    (label,) = printed(story, *story.vessels())
+    other = Story(story.cast, at=story.at)
+    other.isolate()
+    (foreign,) = printed(other, *other.vessels())
+    with pytest.raises(Refused) as caught:
+        story.account(symbol(other, foreign))
+    assert caught.value.codes == ("LAB-10",)
+    raised = Deviation.objects.get(batch=story.batch)
+    assert (raised.severity, raised.limit) == ("critical", "identity")
+    with pytest.raises(Refused) as caught:
+        story.account("L-009999")
+    assert caught.value.codes == ("LAB-11",)
+    story.account(symbol(story, label))
+    assert unaccounted(story.batch) == []
+
+
+def test_a_destroyed_label_has_a_witness(story: Story) -> None:
+    story.isolate()
+    (label,) = printed(story, *story.vessels())
+    alone = signed((Meaning.PERFORMED, story.cast.technician))
+    with story.now(), pytest.raises(Refused) as caught:
+        account_for_labels(
+            story.cast.technician,
+            batch=story.batch,
+            scanned=[label.code],
+            fate=LabelState.DESTROYED,
+            note="Torn, cut up.",
+            signatures=alone,
+        )
+    assert all(code.startswith("SIG-") for code in caught.value.codes)
+    label.refresh_from_db()
+    assert label.state == LabelState.ISSUED
+
+
+@pytest.mark.poppler
+def test_a_label_for_the_fill_promises_no_cells_and_that_of_the_product_tells_them(
+    story: Story, tmp_path: Path
+) -> None:
+    story.cell_harvest()
+    before = text(story.label_for_fill(), tmp_path)
+    assert story.batch.coi in before and story.patient.name in before and "on the label of the product" in before
+    assert "Expires" not in before and "viable cells in" not in before
+    story.fill()
+    (bag,) = printed(story, story.fresh().fill.container_code)
+    after = text(bag, tmp_path)
+    assert "viable cells in" in after and "Expires" in after and "Results pending" not in after
+
+
+@pytest.mark.poppler
+def test_a_product_released_conditionally_says_what_is_pending_and_one_in_a_study_says_so(
+    story: Story, tmp_path: Path
+) -> None:
+    story.released()
+    line = "Caution: New Drug--Limited by Federal law to investigational use"
+    process = story.batch.mbr.process
+    copy = Copy(LabelKind.BAG, story.batch.fill.container_code, "bag", "L-000001", 1)
+    batch = story.fresh()
+    batch.mbr.__dict__["process"] = replace(process, product=replace(process.product, investigational=line))
+    said = statements(is_screening_complete=False, is_any_reactive=True, has_risk_factor=True, agents="HBV, HCV, HTLV")
+    (tmp_path / "bag.pdf").write_bytes(label_file(batch, [copy], said))
+    told = read(tmp_path / "bag.pdf")
+    assert line in told
+    pending = {x.row.name for x in matrix(batch) if x.is_pending}
+    assert pending
+    for name in pending:
+        assert name in told
+    assert all(statement in told for statement in said)
+
+
+@pytest.mark.poppler
+def test_the_biohazard_sign_stands_on_every_kind_of_label_that_must_bear_it(tmp_path: Path, story: Story) -> None:
+    story.fill()
+    with_sign, without = (
+        statements(is_screening_complete=True, is_any_reactive=False, has_risk_factor=risk) for risk in (True, False)
+    )
+    for kind in LabelKind:
+        copy = Copy(kind, "B-0001-S01", "Donor blood", "L-000001", 1)
+        for said, is_there in ((with_sign, True), (without, False)):
+            (page,) = pages(label_file(story.batch, [copy], said), tmp_path, 300)
+            (found,) = zxingcpp.read_barcodes(page)
+            # The sign lies below the symbol, with its quiet zone between.
+            below = page.crop((0, found.position.bottom_left.y + 8, found.position.bottom_right.x, page.height))
+            darkest, _lightest = below.getextrema()
+            assert (darkest < 128) is is_there, kind
+
+
+def fill(story: Story) -> None:
+    """A fill without a label before it."""
+    given: dict[str, Any] = {
+        "used_ml": Decimal(50),
+        "vehicle_lot": LOTS[Lot.Kind.VEHICLE],
+        "container_lot": LOTS[Lot.Kind.CONTAINER],
+        "container_code": "BAG-7",
+        "volume_ml": Decimal(100),
+        "drawn_ml": Decimal(3),
+        "storage_temp_c": Decimal(5),
+        "is_appearance_good": True,
+        "scanned_coi": story.batch.coi,
+        "count": hemocytometer(432, 31),
+        "done_at": story.at,
+    }
+    with story.now():
+        two = signed((Meaning.PERFORMED, story.cast.technician), (Meaning.WITNESSED, story.cast.second_technician))
+        log_fill(story.cast.technician, batch=story.batch, signatures=two, **given)
+
+
+def symbol(story: Story, label: LabelPrint) -> str:
+    """What a scanner reads from a label."""
+    return f"{story.batch.coi}/{story.batch.number}/{label.container}/{label.code}"
+
+
+def text(label: LabelPrint, folder: Path) -> str:
+    """What a label says."""
+    (folder / "label.pdf").write_bytes(path_of(label.sha256).read_bytes())
+    return read(folder / "label.pdf")
+
+
+def read(path: Path) -> str:
+    told = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True)
+    return " ".join(told.stdout.split())

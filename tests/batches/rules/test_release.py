@@ -68,6 +68,9 @@ def test_a_product_with_nothing_pending_is_not_released_conditionally() -> None:
         ({"lots_rejected": ("MX-1",)}, "REL-13"),
         ({"equipment_overdue": ("INC-01",)}, "REL-14"),
         ({"forms_open": ("F-000007",)}, "REL-21"),
+        ({"labels_open": ("L-000012.2",)}, "REL-22"),
+        ({"is_labelled": False}, "REL-23"),
+        ({"label_lacks": ("BIOHAZARD",)}, "REL-23"),
         ({"is_trail_reviewed": False}, "REL-20"),
         ({"unreviewed_entries": 1}, "REL-20"),
     ],
@@ -113,6 +116,12 @@ def test_a_rejection_needs_no_product_but_comes_before_the_infusion() -> None:
 def test_an_infused_product_is_certified_after_its_expiry() -> None:
     infused = dataclasses.replace(DONE, disposition=CONDITIONAL, stage=Stage.INFUSED, is_infused=True, is_expired=True)
     assert codes(infused, RELEASED) == []
+
+
+def test_a_label_is_no_matter_any_more_once_the_product_is_infused_but_each_copy_is_still_accounted_for() -> None:
+    infused = dataclasses.replace(DONE, disposition=CONDITIONAL, stage=Stage.INFUSED, is_infused=True)
+    assert codes(dataclasses.replace(infused, is_labelled=False), RELEASED) == []
+    assert codes(dataclasses.replace(infused, labels_open=("L-000012",)), RELEASED) == ["REL-22"]
 
 
 def test_the_physician_knows_what_is_pending_before_a_conditional_release() -> None:

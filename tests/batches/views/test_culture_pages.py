@@ -290,9 +290,11 @@ def test_the_last_cells_are_harvested_and_filled_on_their_pages(client: Client, 
         "storage_temp_c": "5",
         **WITNESSED,
     }
+    assert "not the label printed for container BAG-1" in post(client, grown, "fill/figures", fill).content.decode()
+    grown.label_for_fill("BAG-1")
     figures = post(client, grown, "fill/figures", fill).content.decode()
     assert "1.08×10⁸" in figures
-    assert "The label of this batch" in figures
+    assert "L-000001, the label of this container" in figures
     assert post(client, grown, "fill", fill).status_code == 302
     assert Fill.objects.get().container_code == "BAG-1"
 
