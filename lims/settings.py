@@ -35,6 +35,12 @@ CHECKPOINT_KEY = (
     if PRODUCTION
     else env.path("CHECKPOINT_KEY", DATA_DIR / "keys" / "checkpoint.pem")
 )
+# The key every entry of the ledger is sealed with: 32 random bytes in hexadecimal, not where the database is.
+LEDGER_KEY = (
+    Path(env.required("LEDGER_KEY", "Name the file of the key that seals the entries of the ledger."))
+    if PRODUCTION
+    else env.path("LEDGER_KEY", DATA_DIR / "keys" / "ledger.key")
+)
 # The key that seals printed records, RSA, in a file or a token, with its certificate; who gives time stamps for it.
 if env.text("DOCUMENT_KEY").startswith("pkcs11:"):
     DOCUMENT_KEY: Path | str = env.text("DOCUMENT_KEY")

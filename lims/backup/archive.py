@@ -25,7 +25,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from lims import VERSION
-from lims.ledger import keys
+from lims.ledger import keys, sealing
 from lims.ledger.models import Checkpoint, Entry, Head
 from lims.pdf.keys import document_fingerprint
 
@@ -125,7 +125,7 @@ def fingerprints() -> dict[str, Any]:
     """What tells the keys apart that this database's records were signed with: never the keys."""
     used = Entry.objects.filter(name=keys.ACT).order_by("seq").values_list("payload", flat=True)
     sealed = [json.loads(bytes(payload))["notes"]["fingerprint"] for payload in used]
-    return {"checkpoints": sealed, "documents": document_fingerprint()}
+    return {"checkpoints": sealed, "documents": document_fingerprint(), "ledger": sealing.fingerprint()}
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from lims.accounts.permissions import Role
 from lims.acts import Act
 from lims.backup import archive, databases, declaring
 from lims.backup.archive import Archive, BackupError
-from lims.ledger import checkpoints
+from lims.ledger import checkpoints, sealing
 from lims.ledger.append import sealed
 from lims.ledger.keys import NoKey
 from lims.ledger.models import SITE_STREAM
@@ -136,6 +136,12 @@ def _refuse_foreign(manifest: dict[str, Any]) -> None:
     newer = [f"{app} {name}" for app, name in manifest["migrations"] if (app, name) not in known]
     if newer:
         raise BackupError(f"The archive is of a newer program: {', '.join(newer[:3])} is not known here. Update first.")
+    if not Path(settings.LEDGER_KEY).exists():
+        raise BackupError(
+            f"{settings.LEDGER_KEY} is not there. Put the key that the ledger was sealed with there first."
+        )
+    if sealing.fingerprint() != manifest["keys"]["ledger"]:
+        raise BackupError(f"The ledger was sealed with another key than that in {settings.LEDGER_KEY}.")
 
 
 def _put_files(opened: Archive) -> int:

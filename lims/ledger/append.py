@@ -16,6 +16,7 @@ from django.utils import timezone
 from lims import acts, clock
 from lims.ledger import chain
 from lims.ledger.models import Entry, Head
+from lims.ledger.sealing import seal, sealing_key
 from lims.ledger.values import digest_in, row_digest
 from lims.signatures.models import Signature
 from lims.signatures.subjects import signed_digest
@@ -103,6 +104,7 @@ def _seal(act: acts.Act) -> None:
         "prev": head.hash,
     }
     payload = chain.canonical(content)
+    hash = chain.link(head.hash, payload)
     entry = Entry(
         id=act.id,
         stream=head.stream,
@@ -116,7 +118,8 @@ def _seal(act: acts.Act) -> None:
         once=act.once,
         payload=payload,
         prev=head.hash,
-        hash=chain.link(head.hash, payload),
+        hash=hash,
+        seal=seal(sealing_key(), hash),
     )
     insert(Entry, [vars(entry)])
     head.seq, head.hash = entry.seq, entry.hash

@@ -52,7 +52,10 @@ class AppendOnly(models.Model):
 
 
 class Entry(AppendOnly):
-    """One sealed act. `payload` holds the canonical bytes; the other columns repeat what is searched for."""
+    """One sealed act. `payload` holds the canonical bytes; the other columns repeat what is searched for.
+
+    `hash` chains it to the entry before, `seal` is made over the hash with a key that is not in the database.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stream = models.CharField(max_length=40)
@@ -67,6 +70,7 @@ class Entry(AppendOnly):
     payload = models.BinaryField()
     prev = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64)
 
     class Meta:
         verbose_name_plural = "entries"

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from lims.accounts.models import User
 from lims.ledger import chain
 from lims.ledger.models import Entry
+from lims.ledger.sealing import is_sealed
 from lims.ledger.values import plain
 from lims.recorded import Recorded, tracked_fields, version_model
 from lims.web.templatetags.lims_tags import zone_name
@@ -179,7 +180,7 @@ def told_all(some: Sequence[Entry]) -> list[Told]:
             reason=contents[e.pk]["reason"],
             notes=contents[e.pk]["notes"],
             changes=rows[e.pk],
-            is_linked=chain.link(e.prev, bytes(e.payload)) == e.hash,
+            is_linked=chain.link(e.prev, bytes(e.payload)) == e.hash and is_sealed(e.hash, e.seal),
         )
         for e in some
     ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from lims.ledger import chain
 from lims.ledger.models import Entry
+from lims.ledger.sealing import is_sealed
 from lims.ledger.values import row_digest
 from lims.signatures.models import Signature
 from lims.signatures.subjects import signed_digests, subject_model
@@ -57,17 +58,16 @@ def standings(signatures: Iterable[Signature]) -> list[Standing]:
 def _sealed(given: Sequence[Signature]) -> set[tuple[str, str]]:
     """Key and digest of every signature that the acts of these list, where the act itself is as it was linked."""
     found: set[tuple[str, str]] = set()
-    for prev, seal, payload in Entry.objects.filter(pk__in={s.entry_id for s in given}).values_list(
-        "prev", "hash", "payload"
-    ):
+    acts = Entry.objects.filter(pk__in={s.entry_id for s in given}).values_list("prev", "hash", "payload", "seal")
+    for prev, hash, payload, sealed_as in acts:
         content = bytes(payload)
-        if _is_linked(prev, content, seal):
+        if _is_linked(prev, content, hash) and is_sealed(hash, sealed_as):
             found |= {(item["id"], item["digest"]) for item in json.loads(content)["signatures"]}
     return found
 
 
-def _is_linked(prev: str, content: bytes, seal: str) -> bool:
+def _is_linked(prev: str, content: bytes, hash: str) -> bool:
     try:
-        return chain.link(prev, content) == seal
+        return chain.link(prev, content) == hash
     except ValueError:
         return False

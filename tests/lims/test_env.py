@@ -18,6 +18,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://lims@db.example.org/lims",
     "REDIS_URL": "redis://redis.example.org/0",
     "CHECKPOINT_KEY": "/run/secrets/checkpoint.pem",
+    "LEDGER_KEY": "/run/secrets/ledger.key",
     "DOCUMENT_KEY": "/etc/lims/document.pem",
 }
 
@@ -45,7 +46,8 @@ def test_production_starts_when_everything_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "left_out", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "CHECKPOINT_KEY", "DOCUMENT_KEY"]
+    "left_out",
+    ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "CHECKPOINT_KEY", "LEDGER_KEY", "DOCUMENT_KEY"],
 )
 def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> None:
     done = loaded(tmp_path, **{name: value for name, value in PRODUCTION.items() if name != left_out})

@@ -1,6 +1,7 @@
 """The chain of each stream: stored bytes are read and linked again. Nothing is parsed, no row becomes an object.
 
-Not here: what the bytes say (entries.py), and whether the whole chain is the one that was there (checkpoints.py).
+Each entry's seal is made again too, with the key of the laboratory. Not here: what the bytes say (entries.py), and
+whether the whole chain is the one that was there (checkpoints.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from django.db import connection
 
 from lims.ledger import chain
 from lims.ledger.models import Entry, Head
+from lims.ledger.sealing import NoSealingKey, seal, sealing_key
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import as_sealed
 
@@ -50,9 +52,10 @@ def check_links(
     starts = after or {}
     seen: set[str] = set()
     link, text, stored = chain.link, *_forms()
+    key = _sealing_key(report)
     stream, in_stream, last_seq, last_hash, before = "", None, 0, "", None
     for rows in pieces:
-        for pk, of_stream, seq, prev, stored_hash, payload in rows:
+        for pk, of_stream, seq, prev, stored_hash, payload, sealed_as in rows:
             if of_stream != in_stream:
                 if in_stream is not None:
                     _check_head(stream, Position(last_seq, last_hash), heads, report)
@@ -70,6 +73,9 @@ def check_links(
             if not is_linked:
                 told = "The entry is not linked to the one before, or its bytes were changed."
                 _found("chain broken", told, text(pk), stream, seq, report)
+            if key is not None and sealed_as != stored(seal(key, hash)):
+                told = "The entry was not sealed with the key of this laboratory: no act wrote it as it is."
+                _found("seal broken", told, text(pk), stream, seq, report)
             last_seq, last_hash, before = seq, hash, stored_hash
         report.entries += len(rows)
     if in_stream is not None:
@@ -84,7 +90,7 @@ def check_links(
 def _rows(condition: str, values: tuple[Any, ...]) -> Iterator[Rows]:
     """Entries from a cursor of the server, or of SQLite."""
     table = connection.ops.quote_name(Entry._meta.db_table)
-    columns = "id, stream, seq, prev, hash, payload"
+    columns = "id, stream, seq, prev, hash, payload, seal"
     if connection.vendor == "sqlite":
         # SQLite keeps anything in any column: as bytes everything can be read, and the cast copies nothing.
         columns = ", ".join(f"CAST({c} AS {'INTEGER' if c == 'seq' else 'BLOB'})" for c in columns.split(", "))
@@ -92,6 +98,14 @@ def _rows(condition: str, values: tuple[Any, ...]) -> Iterator[Rows]:
         cursor.execute(f"SELECT {columns} FROM {table} {condition} ORDER BY stream, seq", values)  # noqa: S608
         while rows := cursor.fetchmany(_ROWS):
             yield rows
+
+
+def _sealing_key(report: Report) -> bytes | None:
+    try:
+        return sealing_key()
+    except NoSealingKey as error:
+        report.found("key missing", Entry._meta.label, "", f"No seal of an entry can be checked: {error}")
+        return None
 
 
 def _forms() -> tuple[Callable[[Any], str], Callable[[str], Any]]:
