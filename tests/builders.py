@@ -43,7 +43,7 @@ from lims import clock
 from lims.accounts.authentication import Credential
 from lims.signatures.meanings import Meaning
 from tests.builders_bedside import BedsideStory
-from tests.cast import Cast, performed, signed
+from tests.cast import Cast, approved, performed, signed
 from tests.counts import hemocytometer
 
 LOTS = {kind: f"LOT-{kind.value.upper()}" for kind in Lot.Kind}
@@ -186,7 +186,7 @@ class Story(BedsideStory):
                     code=code,
                     expires_on=self.at.date() + timedelta(days=365),
                 )
-                decide_lot(self.cast.supervisor, lot=lot, state=Lot.State.RELEASED)
+                decide_lot(self.cast.qa, lot=lot, state=Lot.State.RELEASED, signatures=approved(self.cast.qa))
             for equipment, code in EQUIPMENT.items():
                 register_equipment(
                     self.cast.supervisor,

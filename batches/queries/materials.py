@@ -88,6 +88,12 @@ def uses_of(thing: Lot | Equipment) -> list[Use]:
     return sorted(found.values(), key=lambda use: -use.batch.pk)
 
 
+def registered_by(lot: Lot) -> int | None:
+    """The account that registered a lot, by key: whose act wrote its first version."""
+    first = version_model(Lot)._default_manager.filter(id=lot.pk).order_by("history_id").values("act_id")[:1]
+    return Entry.objects.filter(pk__in=first).values_list("actor_id", flat=True).first()
+
+
 def changes_of(thing: Lot | Equipment) -> list[Change]:
     """Everything that was registered or decided about it, the newest first."""
     versions: list[Any] = list(version_model(type(thing))._default_manager.filter(id=thing.pk).order_by("-history_id"))

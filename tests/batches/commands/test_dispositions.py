@@ -20,7 +20,7 @@ from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from tests.builders import LOTS, Story
 from tests.builders_quality import MAY_WAIT
-from tests.cast import performed
+from tests.cast import approved, performed
 
 
 @pytest.fixture
@@ -150,7 +150,8 @@ def test_an_infused_product_is_not_rejected_any_more(story: Story) -> None:
 def test_a_lot_rejected_after_its_use_stops_release(filled: Story) -> None:
     with filled.now():
         lot = Lot.objects.get(code=LOTS["medium"])  # type: ignore[index]
-        decide_lot(filled.cast.supervisor, lot=lot, state=Lot.State.REJECTED, reason="Recalled for endotoxin.")
+        by = filled.cast.qa
+        decide_lot(by, lot=lot, state=Lot.State.REJECTED, reason="Recalled for endotoxin.", signatures=approved(by))
     with pytest.raises(Refused) as refused:
         filled.release_conditionally()
     assert refused.value.codes == ("REL-13",)
