@@ -74,7 +74,7 @@ def record_result(
     asked = live.mbr.process.row(row.test)
     answer = Answer(number, censor, choice, text)
     high = high_of(live, asked)
-    limit = limit_text(asked, high)
+    limit = limit_text(asked, high, of=live.patient)
     sampled_at = row.sample.done_at if row.sample else live.issued_at
     file, against_file = checked(report, accepted=frozenset(FileKind), field="report")
     refuse_if_any(

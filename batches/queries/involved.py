@@ -52,9 +52,10 @@ def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
 
 
 def relied_on(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
-    """Signed subjects outside a batch's stream that it rests on: consent, eligibility, passages taken from paper."""
+    """Signed subjects outside a batch's stream that it rests on: consent, eligibility, weight, passages from paper."""
     consents = {c.kind: c for c in batch.patient.consents.order_by("id")}
     rows: list[models.Model] = [*consents.values(), *batch.patient.assessments_of_eligibility.order_by("-id")[:1]]
+    rows += batch.patient.weighings.order_by("-id")[:1]
     subjects = Q(subject_model=PaperImport._meta.label, subject_pk__in=_papers(batch))
     for row in rows:
         subjects |= Q(subject_model=row._meta.label, subject_pk=str(row.pk))
