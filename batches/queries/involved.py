@@ -81,6 +81,12 @@ def took_part(user: User, batch: Batch) -> bool:
     return given.filter(Q(entry__stream=batch.stream) | of_paper).exists()
 
 
+def worked(batch: Batch) -> list[tuple[int, str, datetime]]:
+    """Who signed something of the making or testing of a batch: key, printed name and time of each signature."""
+    given = Signature.objects.filter(entry__stream=batch.stream, meaning__in=_TAKING_PART)
+    return list(given.exclude(subject_model__in=_QA_WORK).values_list("signer_id", "printed_name", "at"))
+
+
 def superseded(steps: Mapping[tuple[str, str], SignedStep], *, but: Sequence[str] = ()) -> list[SignedStep]:
     """The steps whose newest signature no longer matches; `but` are models that are not looked at."""
     return [step for step in steps.values() if step.is_superseded and step.model not in but]
