@@ -223,7 +223,7 @@ def _signatures(consents: list[Consent], assessments: list[Eligibility], found: 
     what = {("batches.Consent", str(c.pk)): str(c) for c in consents}
     what |= {("batches.Eligibility", str(e.pk)): _("Eligibility") for e in assessments}
     for w in found.weighings.all():
-        said = {"weight": w.weight_kg, "date": w.weighed_on.strftime("%-d %b %Y"), "reason": w.reason}
+        said = {"weight": w.weight_kg, "date": w.weighed_on.strftime("%-d %b %Y"), "reason": w.reason.rstrip(".")}
         what["batches.Weighing", str(w.pk)] = _("weight %(weight)s kg on %(date)s: %(reason)s") % said
     signed = Signature.objects.filter(
         subject_model__in=["batches.Consent", "batches.Eligibility", "batches.Weighing"],
