@@ -111,7 +111,7 @@ def _is_whole_pdf(content: bytes) -> bool:
     try:
         with pikepdf.open(BytesIO(content), attempt_recovery=False, suppress_warnings=True) as pdf:
             return len(pdf.pages) > 0
-    except (pikepdf.PdfError, ValueError, RuntimeError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError):
         return False
 
 
