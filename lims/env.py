@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 LONGEST_SOCKET_PATH = 100
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 12
+# A proposed default, and the longest that a real laboratory may set.
+LONGEST_IDLE_MINUTES = 15
 
 SQLITE_OPTIONS: dict[str, Any] = {
     # Deferred transactions fail under several writers; an immediate one queues for up to `timeout` seconds.
@@ -67,6 +69,18 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise HalfConfigured(f"{name} is «{value}». Set it to a whole number.") from None
+
+
+def idle_minutes(*, production: bool) -> int:
+    """IDLE_MINUTES, 15 when not given. Raises HalfConfigured below 1, and in production above 15."""
+    value = number("IDLE_MINUTES", LONGEST_IDLE_MINUTES)
+    if value < 1:
+        raise HalfConfigured(f"IDLE_MINUTES is {value}. Nobody could work: set it to 1 at least.")
+    if production and value > LONGEST_IDLE_MINUTES:
+        raise HalfConfigured(
+            f"IDLE_MINUTES is {value}. A screen left alone is open to anybody: {LONGEST_IDLE_MINUTES} is the most."
+        )
+    return value
 
 
 def one_of(name: str, choices: Sequence[str]) -> str:

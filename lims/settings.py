@@ -164,7 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # After so many minutes without a touch the screen asks for the password again (21 CFR 11.10(d), 11.200(a)).
-IDLE_MINUTES = int(env.text("IDLE_MINUTES", "15"))
+IDLE_MINUTES = env.idle_minutes(production=PRODUCTION)
 
 # Whose sign-in needs a second factor, administrators at least (EU GMP Annex 11, 12.1). Never in a demonstration.
 SECOND_FACTOR = env.one_of("SECOND_FACTOR", ("administrators", "all"))

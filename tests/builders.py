@@ -19,7 +19,7 @@ from batches.commands.isolations import log_isolation
 from batches.commands.labels import account_for_labels, print_for_fill
 from batches.commands.materials import decide_lot, register_equipment, register_lot
 from batches.commands.passages import Detached, log_cell_harvest, log_passage
-from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
+from batches.commands.patients import assess_eligibility, enrol_patient, record_consent, weigh_patient
 from batches.models import (
     Batch,
     Consent,
@@ -36,6 +36,7 @@ from batches.models import (
     Patient,
     Receipt,
     VesselLoss,
+    Weighing,
 )
 from batches.rules.seeding import SeedingLine
 from batches.rules.states import LabelState, Stage
@@ -43,7 +44,7 @@ from lims import clock
 from lims.accounts.authentication import Credential
 from lims.signatures.meanings import Meaning
 from tests.builders_bedside import BedsideStory
-from tests.cast import Cast, performed, signed
+from tests.cast import Cast, approved, performed, signed
 from tests.counts import hemocytometer
 
 LOTS = {kind: f"LOT-{kind.value.upper()}" for kind in Lot.Kind}
@@ -110,6 +111,20 @@ class Story(BedsideStory):
                 signatures=performed(self.cast.clinician),
             )
         return self.patient
+
+    def weigh(self, weight_kg: str, **changes: Any) -> Weighing:
+        """A newer weight of the patient in kg, with the reason for it."""
+        given: dict[str, Any] = {"weighed_on": self.at.date(), "reason": "Weighed again on admission."}
+        with self.now():
+            weigh_patient(
+                self.cast.clinician,
+                patient=self.patient,
+                weight_kg=Decimal(weight_kg),
+                signatures=performed(self.cast.clinician),
+                **(given | changes),
+            )
+        self.patient.refresh_from_db()
+        return Weighing.objects.filter(patient=self.patient).latest("id")
 
     def issue(self, **changes: Any) -> Batch:
         """A batch for the patient, issued by QA and checked by a second."""
@@ -186,7 +201,7 @@ class Story(BedsideStory):
                     code=code,
                     expires_on=self.at.date() + timedelta(days=365),
                 )
-                decide_lot(self.cast.supervisor, lot=lot, state=Lot.State.RELEASED)
+                decide_lot(self.cast.qa, lot=lot, state=Lot.State.RELEASED, signatures=approved(self.cast.qa))
             for equipment, code in EQUIPMENT.items():
                 register_equipment(
                     self.cast.supervisor,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
+import pikepdf
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from batches.commands.downtime import issue_forms, transcribe_form, void_form
@@ -38,8 +40,12 @@ def entered(story: Story) -> Observation:
 
 
 def sheet() -> SimpleUploadedFile:
-    """A scanned sheet, as far as its content says what it is."""
-    return SimpleUploadedFile("sheet.pdf", b"%PDF-1.7\n%%EOF\n")
+    """A scanned sheet, on which nothing is seen."""
+    out = BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out)
+    return SimpleUploadedFile("sheet.pdf", out.getvalue())
 
 
 def transcribed(story: Story, form: DowntimeForm, **changes: Any) -> FormTranscription:

@@ -101,3 +101,8 @@ def performed(by: User, witness: User | None = None) -> dict[Meaning, Credential
     if witness is not None:
         given.append((Meaning.WITNESSED, witness))
     return signed(*given)
+
+
+def approved(by: User) -> dict[Meaning, Credential]:
+    """One person's approval, of a lot or a piece of equipment."""
+    return signed((Meaning.APPROVED, by))

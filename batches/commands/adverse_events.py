@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from batches.commands.judging import raise_if_late
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import AdverseEvent, AdverseEventCheck, Batch, InfusionEvent
 from batches.rules import adverse_events as rules
@@ -37,7 +38,7 @@ def record_adverse_event(
     done_at: datetime | None = None,
     late_reason: str = "",
 ) -> AdverseEvent:
-    """Record an adverse event; `done_at` is its onset.
+    """Record an adverse event; `done_at` is its onset, so telling it a day later is no deviation of the batch.
 
     Raises:
         Refused: INF-09 nothing infused, AEV-01 a grade CTCAE does not know, AEV-03 before the infusion, AEV-04 grade 4
@@ -113,5 +114,6 @@ def assess_adverse_events(
     )
     check = AdverseEventCheck(batch=live, is_none=is_none, comment=comment, done_at=at, late_reason=late_reason)
     act.add(check)
+    raise_if_late(act, batch=live, row=check)
     act.sign(check)
     return check

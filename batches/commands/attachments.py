@@ -7,12 +7,26 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+import zipfile
+import zlib
+from io import BytesIO
 
+import pikepdf
 from django.core.files.base import File
 from PIL import Image
 
 from batches.models import Attachment, Batch, Count, FormTranscription, Observation, TestResult
-from batches.rules.attachments import HEAD_BYTES, MOST_PIXELS, PHOTOS, FileKind, file_refusals, kind_of
+from batches.rules.attachments import (
+    HEAD_BYTES,
+    MOST_PIXELS,
+    PHOTOS,
+    WORKBOOK_PARTS,
+    FileKind,
+    file_refusals,
+    is_whole_text,
+    kind_of,
+    unopened,
+)
 from lims.acts import Act
 from lims.files import keep
 from lims.refusals import Refusal
@@ -45,6 +59,8 @@ def checked(
         found.append(
             Refusal("ATT-02", "{name} is no picture that can be opened. Take it again.", field, {"name": name})
         )
+    elif not found and kind is not None and kind not in PHOTOS and not _opens(upload, kind):
+        found.append(unopened(name, kind, field=field))
     upload.seek(0)
     if found or kind is None:
         return None, found
@@ -77,6 +93,39 @@ def attach(
     )
     act.add(row)
     return row
+
+
+def _opens(upload: Upload, kind: FileKind) -> bool:
+    """Whether a file that is no picture opens as what its first bytes say it is. It is small: it is read whole."""
+    upload.seek(0)
+    content = upload.read()
+    if kind is FileKind.PDF:
+        return _is_whole_pdf(content)
+    if kind is FileKind.SPREADSHEET:
+        return _is_workbook(content)
+    return is_whole_text(content)
+
+
+def _is_whole_pdf(content: bytes) -> bool:
+    """Whether every page is reached. One cut short is not mended: what is missing would be missed by nobody."""
+    try:
+        with pikepdf.open(BytesIO(content), attempt_recovery=False, suppress_warnings=True) as pdf:
+            return len(pdf.pages) > 0
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError):
+        return False
+
+
+def _is_workbook(content: bytes) -> bool:
+    """Whether it is a ZIP with the parts every workbook has, and they can be read. Nothing else is unfolded."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            for name in WORKBOOK_PARTS:
+                with parts.open(name) as part:
+                    if not part.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+                        return False
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError):
+        return False  # RuntimeError: under a password
+    return True
 
 
 def _is_whole_picture(upload: Upload) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from batches.commands.attachments import Upload, attach, checked
-from batches.commands.judging import raise_deviation, raise_for
+from batches.commands.judging import raise_deviation, raise_for, raise_if_late
 from batches.commands.passages import stage_after
 from batches.commands.projections import project_culture
 from batches.commands.scanning import Scans
@@ -105,6 +105,7 @@ def record_observation(
         )
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=row)
     act.sign(row)
     return row
 
@@ -168,6 +169,7 @@ def change_medium(
     )
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=row)
     act.sign(row)
     return row
 
@@ -238,6 +240,7 @@ def lose_vessels(
     advance(live, stage_after(live))
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=losses[0])
     for loss in losses:
         act.sign(loss)
     return losses

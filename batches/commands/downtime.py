@@ -11,6 +11,7 @@ from django.conf import settings
 from batches.commands.attachments import Upload, attach, checked
 from batches.commands.streams import batch_stream, locked, require_training
 from batches.models import Batch, DowntimeForm, FormTranscription, MasterBatchRecord, TranscribedAct
+from batches.queries.downtime import is_named_by_an_entry
 from batches.record.downtime import Sheet, write
 from batches.rules import downtime as rules
 from batches.rules.attachments import PHOTOS, FileKind
@@ -127,7 +128,8 @@ def void_form(act: Act, *, form: DowntimeForm, void_reason: str, is_blank: bool)
     """Account for a form that was not used.
 
     Raises:
-        Refused: FRM-03 transcribed or void, FRM-08 no reason, FRM-09 something is written on it, TRN-*.
+        Refused: FRM-03 transcribed or void, FRM-08 no reason, FRM-09 something is written on it,
+            FRM-10 a late entry names it, TRN-*.
     """
     row = _live(form)
     if row.batch is not None:
@@ -135,7 +137,7 @@ def void_form(act: Act, *, form: DowntimeForm, void_reason: str, is_blank: bool)
     refuse_if_any(
         [
             *rules.open_refusals(FormState(row.state)),
-            *rules.void_refusals(is_blank=is_blank, reason=void_reason),
+            *rules.void_refusals(is_blank=is_blank, reason=void_reason, is_named=is_named_by_an_entry(row)),
         ]
     )
     row.state = move(FORMS, FormState(row.state), FormState.VOIDED)

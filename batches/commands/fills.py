@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from batches.commands.counting import Counting, CountInput
-from batches.commands.judging import raise_deviation, raise_for
+from batches.commands.judging import raise_deviation, raise_for, raise_if_late
 from batches.commands.labels import end_label
 from batches.commands.projections import project_fill
 from batches.commands.scanning import Scans
@@ -130,5 +130,6 @@ def log_fill(
     advance(live, Stage.FILLED)
     project_fill(live, cells=result.total_viable if result else None, expires_at=fill.expires_at)
     act.add(live)
+    raise_if_late(act, batch=live, row=fill)
     act.sign(fill)
     return fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from batches.commands.judging import raise_for
+from batches.commands.judging import raise_for, raise_if_late
 from batches.commands.streams import advance, batch_stream, locked, require, signed_by
 from batches.models import Batch, Harvest, Receipt
 from batches.queries.infusions import consents_missing, consents_signed_after
@@ -89,6 +89,7 @@ def record_harvest(
             Finding(limits["transport_temp_c"], transport_temp_c),
         ],
     )
+    raise_if_late(act, batch=live, row=harvest)
     act.sign(harvest)
     return harvest
 
@@ -161,5 +162,6 @@ def record_receipt(
     advance(live, Stage.RECEIVED)
     act.add(receipt, live)
     raise_for(act, batch=live, source=receipt, at=done_at, step="receipt", findings=findings, comment=comment)
+    raise_if_late(act, batch=live, row=receipt)
     act.sign(receipt)
     return receipt

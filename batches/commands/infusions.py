@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from batches.commands.bedside import project_infusion
-from batches.commands.judging import raise_for
+from batches.commands.judging import raise_for, raise_if_late
 from batches.commands.scanning import Scans
 from batches.commands.stops import stops_on
 from batches.commands.streams import advance, batch_stream, locked, require, signed_by
@@ -90,6 +90,7 @@ def check_identity(
     )
     live.due_act, live.due_at = "infusion:start", live.booked_infusion_at or at
     act.add(infusion, live)
+    raise_if_late(act, batch=live, row=infusion)
     act.sign(infusion)
     return infusion
 
@@ -134,6 +135,7 @@ def start_infusion(act: Act, *, batch: Batch, done_at: datetime | None = None, l
     act.add(event, infusion)
     project_infusion(live, infusion, act.at)
     act.add(live)
+    raise_if_late(act, batch=live, row=event)
     act.sign(event)
     return event
 
@@ -274,5 +276,6 @@ def _turn(
     act.add(event, infusion)
     project_infusion(live, infusion, act.at)
     act.add(live)
+    raise_if_late(act, batch=live, row=event)
     act.sign(event)
     return event

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from batches.commands.counting import Counting, CountInput
-from batches.commands.judging import raise_for
+from batches.commands.judging import raise_for, raise_if_late
 from batches.commands.projections import project_culture
 from batches.commands.scanning import Scans
 from batches.commands.seeding import Seeding
@@ -141,5 +141,6 @@ def log_isolation(
     advance(live, Stage.CULTURE)
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=isolation)
     act.sign(isolation)
     return isolation

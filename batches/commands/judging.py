@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from batches.models import Batch, Deviation
+from batches.models.done import Done
+from batches.queries.downtime import is_from_form
 from batches.rules.judging import Finding, beyond
 from batches.rules.limits import Verdict
+from batches.rules.sequence import words_of
+from batches.rules.times import late_by_hours
 from lims.acts import Act
 from lims.numbering import next_number
 from lims.recorded import Recorded
@@ -29,6 +33,27 @@ def raise_for(
         )
         for finding in beyond(findings, Verdict.ACTION)
     ]
+
+
+def raise_if_late(act: Act, *, batch: Batch, row: Done) -> None:
+    """Raise a minor deviation for something recorded later than the version allows (24 h where it does not say).
+
+    An entry from a downtime form is expected to be late: none is raised while the form it names is out. That form
+    can't be voided any more, only transcribed, with the sheet and a second person (commands/downtime.py).
+    """
+    finding = Finding(batch.mbr.process.late_entry, late_by_hours(row.done_at, act.at))
+    if finding.verdict is not Verdict.ACTION or is_from_form(act.name, batch, row):
+        return
+    raise_deviation(
+        act,
+        batch=batch,
+        source=row,
+        at=row.done_at,
+        severity=Deviation.Severity.MINOR,
+        title=f"{finding.limit.label}: action limit, {words_of(act.name).lower()}",
+        description=f"{finding.sentence} — {row.late_reason.strip()}",
+        limit=finding.limit.key,
+    )
 
 
 def raise_deviation(

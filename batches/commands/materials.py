@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from batches.models import Equipment, Lot, Patient
-from batches.queries.materials import equipment_facts, lot_facts
+from batches.queries.materials import equipment_facts, lot_facts, registered_by
 from batches.rules.materials import decision_refusals, service_refusals
 from lims.accounts.permissions import Permission
 from lims.acts import Act
 from lims.commands import command
 from lims.refusals import Refusal, Refused, refuse_if_any
+from lims.signatures.meanings import Meaning
 from lims.site import zone
 
 
@@ -45,18 +46,22 @@ def register_lot(
     return lot
 
 
-@command("lot:decide", needs=Permission.MANAGE_MATERIALS)
+@command("lot:decide", needs=Permission.MANAGE_MATERIALS, signed=(Meaning.APPROVED,))
 def decide_lot(act: Act, *, lot: Lot, state: str) -> Lot:
     """Release a lot, reject it, or put it back into quarantine; the reason is the act's.
 
+    The lot is signed as it stands then: the next decision makes this signature read «superseded».
+
     Raises:
         Refused: LOT-07 a rejected lot stays rejected, LOT-08 a reason is missing for anything but the first release,
-            LOT-09 releasing what has expired, LOT-10 the state it has.
+            LOT-09 releasing what has expired, LOT-10 the state it has, LOT-11 decided on by who registered it.
     """
     live = Lot.objects.select_related("patient").get(pk=lot.pk)
-    refuse_if_any(decision_refusals(lot_facts(live), to=state, reason=act.reason, on=_today(act)))
+    is_own = act.actor is not None and registered_by(live) == act.actor.pk
+    refuse_if_any(decision_refusals(lot_facts(live), to=state, reason=act.reason, on=_today(act), is_own=is_own))
     live.state = state
     act.add(live)
+    act.sign(live)
     return live
 
 
@@ -70,7 +75,7 @@ def register_equipment(act: Act, *, kind: str, code: str, name: str, calibration
     return item
 
 
-@command("equipment:calibrate", needs=Permission.MANAGE_MATERIALS)
+@command("equipment:calibrate", needs=Permission.MANAGE_MATERIALS, signed=(Meaning.APPROVED,))
 def calibrate_equipment(act: Act, *, equipment: Equipment, calibration_due_on: date) -> Equipment:
     """Record a calibration by the day the next one is due. Raises Refused EQP-06 for a day that has passed."""
     if calibration_due_on <= _today(act):
@@ -78,14 +83,16 @@ def calibrate_equipment(act: Act, *, equipment: Equipment, calibration_due_on: d
     live = Equipment.objects.get(pk=equipment.pk)
     live.calibration_due_on = calibration_due_on
     act.add(live)
+    act.sign(live)
     return live
 
 
-@command("equipment:set_service", needs=Permission.MANAGE_MATERIALS)
+@command("equipment:set_service", needs=Permission.MANAGE_MATERIALS, signed=(Meaning.APPROVED,))
 def set_service(act: Act, *, equipment: Equipment, is_in_service: bool) -> Equipment:
     """Take equipment out of service, or put it back. Raises Refused EQP-07 without a reason, EQP-08 no change."""
     live = Equipment.objects.get(pk=equipment.pk)
     refuse_if_any(service_refusals(equipment_facts(live), to=is_in_service, reason=act.reason))
     live.is_in_service = is_in_service
     act.add(live)
+    act.sign(live)
     return live

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from batches.commands.bedside import project_follow_up
+from batches.commands.judging import raise_if_late
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, InfusionEvent, PainAssessment, PdasAnswer
 from batches.rules import outcomes as rules
@@ -132,5 +133,6 @@ def _refusals(
 def _add(act: Act, row: PainAssessment, answers: Sequence[int | None]) -> PainAssessment:
     act.add(row)
     add_all(PdasAnswer(assessment=row, item=item, score=score) for item, score in enumerate(answers, 1))
+    raise_if_late(act, batch=row.batch, row=row)
     act.sign(row)
     return row

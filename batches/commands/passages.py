@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from batches.commands.counting import Counting, CountInput
-from batches.commands.judging import raise_for
+from batches.commands.judging import raise_for, raise_if_late
 from batches.commands.projections import project_culture
 from batches.commands.scanning import Scans
 from batches.commands.seeding import Seeding
@@ -233,6 +233,7 @@ def log_passage(
     )
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=passage)
     act.sign(passage)
     return passage
 
@@ -273,6 +274,7 @@ def log_cell_harvest(
     advance(live, stage_after(live))
     project_culture(live)
     act.add(live)
+    raise_if_late(act, batch=live, row=passage)
     act.sign(passage)
     return passage
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from batches.commands.streams import patient_stream, require_training
-from batches.models import Consent, Eligibility, EligibilityAnswer, MasterBatchRecord, Patient
+from batches.models import Consent, Eligibility, EligibilityAnswer, MasterBatchRecord, Patient, Weighing
 from batches.rules import patients as rules
 from batches.rules.times import not_future
 from lims.accounts.permissions import Permission
@@ -143,12 +143,12 @@ def assess_eligibility(
     return assessment
 
 
-@command("patient:weigh", needs=Permission.ENROL_PATIENTS, stream=patient_stream)
+@command("patient:weigh", needs=Permission.ENROL_PATIENTS, stream=patient_stream, signed=(Meaning.PERFORMED,))
 def weigh_patient(act: Act, *, patient: Patient, weight_kg: Decimal, weighed_on: date) -> Patient:
-    """Record a newer weight in kg; the endotoxin limit and the dose per kg follow it.
+    """Record a newer weight in kg; the endotoxin limit and the dose per kg follow it. The reason is the act's.
 
     Raises:
-        Refused: PAT-02, PAT-03 figures that can't be true, PAT-05 older than the weight known.
+        Refused: PAT-02, PAT-03 figures that can't be true, PAT-05 older than the weight known, PAT-06 no reason.
     """
     live = Patient.objects.get(pk=patient.pk)
     refuse_if_any(
@@ -156,9 +156,11 @@ def weigh_patient(act: Act, *, patient: Patient, weight_kg: Decimal, weighed_on:
             *rules.enrolment_refusals(
                 birth_date=live.birth_date, weight_kg=weight_kg, weighed_on=weighed_on, today=_today(act.at)
             ),
-            *rules.weighing_refusals(weighed_on, last_on=live.weighed_on),
+            *rules.weighing_refusals(weighed_on, last_on=live.weighed_on, reason=act.reason),
         ]
     )
     live.weight_kg, live.weighed_on = weight_kg, weighed_on
-    act.add(live)
+    weighing = Weighing(patient=live, weight_kg=weight_kg, weighed_on=weighed_on, reason=act.reason.strip())
+    act.add(live, weighing)
+    act.sign(weighing)
     return live

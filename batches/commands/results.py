@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from batches.commands.attachments import Upload, attach, checked
-from batches.commands.judging import raise_deviation
+from batches.commands.judging import raise_deviation, raise_if_late
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, Deviation, TestResult
 from batches.queries.labels import outdated
@@ -74,7 +74,7 @@ def record_result(
     asked = live.mbr.process.row(row.test)
     answer = Answer(number, censor, choice, text)
     high = high_of(live, asked)
-    limit = limit_text(asked, high)
+    limit = limit_text(asked, high, of=live.patient)
     sampled_at = row.sample.done_at if row.sample else live.issued_at
     file, against_file = checked(report, accepted=frozenset(FileKind), field="report")
     refuse_if_any(
@@ -103,6 +103,7 @@ def record_result(
         _fail(act, live, row, asked, f"{asked.name} {rules.shown(asked, answer)}: limit {limit} — {comment.strip()}")
     if row.test == DONOR_ROW and row.choice == REACTIVE:
         _relabel(act, live, row)
+    raise_if_late(act, batch=live, row=row)
     act.sign(row)
     return row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from batches.commands.judging import raise_if_late
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, Sample, TestResult
 from batches.queries.samples import cells_left, taken_of
@@ -78,6 +79,7 @@ def take_sample(
     )
     act.add(sample)
     add_all(_pending(live, found, sample))
+    raise_if_late(act, batch=live, row=sample)
     act.sign(sample)
     return sample
 

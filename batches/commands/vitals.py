@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from batches.commands.bedside import project_infusion
-from batches.commands.judging import raise_deviation, raise_for
+from batches.commands.judging import raise_deviation, raise_for, raise_if_late
 from batches.commands.streams import batch_stream, locked, require, signed_by
 from batches.models import Batch, Deviation, Infusion, InfusionEvent, SymptomAnswer, Vitals
 from batches.queries import infusions as queries
@@ -103,6 +103,7 @@ def record_vitals(
         SymptomAnswer(vitals=row, symptom=s.code, is_present=bool(answers[s.code]), grade=grades.get(s.code))
         for s in process.symptoms
     )
+    raise_if_late(act, batch=live, row=row)
     act.sign(row)
     seen = queries.observed(row)
     baseline = None if scheduled == vitals.BASELINE else queries.baseline_of(earlier)

@@ -11,7 +11,7 @@ from typing import Final
 from batches.commands.batches import issue_batch
 from batches.commands.harvests import record_harvest, record_receipt
 from batches.commands.isolations import log_isolation
-from batches.commands.patients import assess_eligibility, enrol_patient, record_consent
+from batches.commands.patients import assess_eligibility, enrol_patient, record_consent, weigh_patient
 from batches.demonstration import materials
 from batches.demonstration.counts import seeding, suspension
 from batches.demonstration.way import Step, Way
@@ -33,6 +33,8 @@ def steps(way: Way) -> Iterator[Step]:
     calendar = way.calendar
     yield Step(calendar.at(-12, 10, 15), partial(_enrol, way))
     yield Step(calendar.at(-2, 11, 5), partial(_issue, way))
+    if way.donor.index % 6 == 5:
+        yield Step(calendar.at(0, 8, 50), partial(_weigh, way))
     yield Step(calendar.at(0, 9, 40), partial(_harvest, way))
     yield Step(calendar.at(0, 11, 10), partial(_receive, way))
     yield Step(calendar.isolation + timedelta(minutes=4), partial(_isolate, way))
@@ -89,6 +91,20 @@ def _issue(way: Way) -> None:
         (Meaning.ISSUED, crew.qa),
         (Meaning.CHECKED, crew.second_qa),
         patient=way.patient,
+    )
+
+
+def _weigh(way: Way) -> None:
+    clinician = way.crew.clinician
+    way.record(
+        "weigh",
+        weigh_patient,
+        clinician,
+        way.alone(clinician),
+        patient=way.patient,
+        weight_kg=way.patient.weight_kg - Decimal("2.5"),
+        weighed_on=way.calendar.at(0, 8, 50).date(),
+        reason="Weighed again on admission for the harvest.",
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from batches.commands.materials import decide_lot, register_equipment, register_lot
+from batches.commands.materials import calibrate_equipment, decide_lot, register_equipment, register_lot
+from batches.demonstration.people import signed
 from batches.models import Equipment, Lot
 from lims import clock
 from lims.accounts.models import User
+from lims.signatures.meanings import Meaning
 from lims.site import zone
 
 K = Lot.Kind
@@ -38,6 +40,8 @@ _EQUIPMENT: Final = (
 ENZYME, DETACHMENT, VESSEL, VEHICLE, CONTAINER = "ENZ-2201", "DET-1107", "VES-7731", "VEH-4402", "BAG-9018"
 CABINETS: Final = ("BSC-1", "BSC-2")
 INCUBATORS: Final = ("INC-01", "INC-02", "INC-03")
+# When the first calibration of what was calibrated since was due, from the day the demonstration was made.
+_FIRST_DUE: Final = {"CTR-1": -timedelta(days=105)}
 PUMP: Final = "PMP-1"
 
 
@@ -47,15 +51,15 @@ def medium_lot(at: datetime, made_at: datetime) -> str:
     return f"MED-{MEDIA - min(max(back, 0), MEDIA - 1):02d}"
 
 
-def stock(supervisor: User, *, opened: datetime, made_at: datetime) -> None:
-    """Register and release what the laboratory works with; what is registered already is left as it is."""
+def stock(supervisor: User, qa: User, *, opened: datetime, made_at: datetime) -> None:
+    """Register what the laboratory works with, and have QA release it; what is there already is left as it is."""
     today = made_at.astimezone(zone()).date()
     later = today + timedelta(days=400)
     with clock.replaying(opened):
         for kind, name, code in _LOTS:
-            _lot(supervisor, kind, name, code, later)
+            _lot((supervisor, qa), kind, name, code, later)
         for made_of, code, name in _EQUIPMENT:
-            _equipment(supervisor, made_of, code, name, today + timedelta(days=180))
+            _equipment(supervisor, made_of, code, name, today + _FIRST_DUE.get(code, timedelta(days=180)))
         _equipment(
             supervisor,
             Equipment.Kind.INCUBATOR,
@@ -68,21 +72,39 @@ def stock(supervisor: User, *, opened: datetime, made_at: datetime) -> None:
         with clock.replaying(max(begun, opened)):
             # Medium keeps for five months, so that the oldest lots have expired by now.
             expires = begun.astimezone(zone()).date() + timedelta(days=150)
-            _lot(supervisor, K.MEDIUM, "Serum-free medium, synthetic", f"MED-{number:02d}", expires)
+            _lot((supervisor, qa), K.MEDIUM, "Serum-free medium, synthetic", f"MED-{number:02d}", expires)
+    with clock.replaying(made_at - timedelta(days=120)):
+        _calibrate(qa, "CTR-1", today + timedelta(days=245))
     with clock.replaying(made_at - timedelta(days=3)):
-        _lot(supervisor, K.MEDIUM, "Serum-free medium, synthetic", "MED-09", later, released=False)
+        _lot((supervisor, qa), K.MEDIUM, "Serum-free medium, synthetic", "MED-09", later, released=False)
 
 
-def _lot(supervisor: User, kind: Lot.Kind, name: str, code: str, expires_on: date, *, released: bool = True) -> None:
+def _lot(
+    people: tuple[User, User], kind: Lot.Kind, name: str, code: str, expires_on: date, *, released: bool = True
+) -> None:
+    """`people`: who registers it and who releases it, never the same person."""
+    supervisor, qa = people
     lot = Lot.objects.filter(code=code).first()
     if lot is None:
         lot = register_lot(
             supervisor, kind=kind, name=name, code=code, supplier="Synthetic supplier", expires_on=expires_on
         )
     if released and lot.state == Lot.State.QUARANTINE:
-        decide_lot(supervisor, lot=lot, state=Lot.State.RELEASED)
+        decide_lot(qa, lot=lot, state=Lot.State.RELEASED, signatures=signed((Meaning.APPROVED, qa)))
 
 
 def _equipment(supervisor: User, kind: Equipment.Kind, code: str, name: str, due: date) -> None:
     if not Equipment.objects.filter(code=code).exists():
         register_equipment(supervisor, kind=kind, code=code, name=name, calibration_due_on=due)
+
+
+def _calibrate(by: User, code: str, due: date) -> None:
+    item = Equipment.objects.get(code=code)
+    if item.calibration_due_on < due:
+        calibrate_equipment(
+            by,
+            equipment=item,
+            calibration_due_on=due,
+            reason="Certificate SYN-0417, by the maker",
+            signatures=signed((Meaning.APPROVED, by)),
+        )

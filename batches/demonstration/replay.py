@@ -67,7 +67,7 @@ class Told:
 def fill(say: Callable[[str], None], *, number: int | None = None) -> Told:
     """Replay the donors (the first `number` of them, or all). `say` is told a line for each month of history."""
     made, people = made_at(), staff()
-    materials.stock(people["mori.y"], opened=made - OPENED_BEFORE, made_at=made)
+    materials.stock(people["mori.y"], people["hayashi.s"], opened=made - OPENED_BEFORE, made_at=made)
     mbr = MasterBatchRecord.objects.get(code=MBR_CODE, state=MasterBatchRecord.State.EFFECTIVE)
     done = {once for once in Entry.objects.values_list("once", flat=True).distinct() if once is not None}
     ways = [

@@ -77,8 +77,9 @@ class WeighForm(forms.Form):
 
     weight_kg = _weight()
     weighed_on = forms.DateField(label=_("Weighed on"), widget=DateInput())
+    reason = forms.CharField(label=_("Reason"), widget=Textarea(hint=_("The endotoxin limit follows the weight")))
 
-    cards = [(_("Weight"), "", ["weight_kg", "weighed_on"])]
+    cards = [(_("Weight"), "", ["weight_kg", "weighed_on", "reason"])]
 
 
 @dataclasses.dataclass(frozen=True)

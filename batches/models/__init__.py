@@ -27,7 +27,7 @@ from batches.models.labels import LabelFate, LabelPrint
 from batches.models.materials import Equipment, Lot
 from batches.models.outcomes import PainAssessment, PdasAnswer
 from batches.models.paper import PaperImport, PaperPassage
-from batches.models.patients import Consent, Eligibility, EligibilityAnswer, Patient
+from batches.models.patients import Consent, Eligibility, EligibilityAnswer, Patient, Weighing
 from batches.models.process import MasterBatchRecord
 from batches.models.quality import (
     Correction,
@@ -93,4 +93,5 @@ __all__ = [
     "Vessel",
     "VesselLoss",
     "Vitals",
+    "Weighing",
 ]

@@ -46,6 +46,23 @@ class Patient(Recorded):
         return self.code
 
 
+class Weighing(Recorded):
+    """A newer weight, signed with the reason for it; the patient's own row has the newest one."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="weighings")
+    weight_kg = models.DecimalField(_("weight"), max_digits=5, decimal_places=1, validators=[MinValueValidator(1)])
+    weighed_on = models.DateField(_("weighed on"))
+    reason = models.TextField(_("why it was recorded"))
+
+    signed_context = ("patient",)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.patient} {self.weight_kg} kg"
+
+
 class Consent(Recorded):
     """One signed consent form: treatment or tissue donation, by version."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from batches.models import Batch, Deviation, Disposition, TestResult
-from batches.rules.states import DeviationState, ResultState
+from batches.models import Batch, Deviation, Disposition, Lot, TestResult
+from batches.queries.materials import lots_used
+from batches.rules.states import DeviationState, ResultState, Stage
 from lims.ledger import chain
 from lims.recorded import Recorded
 from lims.signatures.subjects import signed_digests, subject_model
@@ -39,11 +40,14 @@ def digest_of(subjects: Subjects) -> str:
 
 
 def is_valid(decision: Disposition) -> bool:
-    """Whether what was decided on is unchanged, and no result has turned against it since.
+    """Whether what was decided on is unchanged, and neither a result nor a lot has turned against it since.
 
     A result declared invalid keeps its signed values, and one outside the specification is a new row: neither shows
     in the digest, so both are asked for.
     """
+    batch = decision.batch
+    if batch.stage == Stage.FILLED and any(lot.state != Lot.State.RELEASED for lot in lots_used(batch)):
+        return False  # once it is infused, what follows from a recall is for a deviation to say
     decided_on = [pk for label, pk in decision.subjects if label == TestResult._meta.label]
     if TestResult.objects.filter(pk__in=decided_on, state=ResultState.INVALID).exists():
         return False

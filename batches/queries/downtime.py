@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from batches.models import Batch, DowntimeForm, TranscribedAct
+from batches.models.done import Done
+from batches.rules.deviations import tells_of
 from batches.rules.downtime import ACTS_OF, FormStep
+from batches.rules.states import FormState
 from lims.ledger.models import Entry
+from lims.recorded import recorded_models
 
 
 def forms() -> QuerySet[DowntimeForm]:
@@ -33,6 +37,23 @@ def recorded_since(form: DowntimeForm, batch: Batch) -> QuerySet[Entry]:
         stream=batch.stream, name__in=ACTS_OF[FormStep(form.step)], at__gte=form.issued_at, is_refused=False
     )
     return acts.exclude(Exists(taken)).order_by("seq")
+
+
+def is_from_form(name: str, batch: Batch, row: Done) -> bool:
+    """Whether a late entry says what form it was made on: one for this act, of this batch or blank, out at the time."""
+    out = DowntimeForm.objects.filter(
+        Q(batch=batch) | Q(batch=None),
+        step__in=[step for step, acts in ACTS_OF.items() if name in acts],
+        state=FormState.ISSUED,
+        issued_at__lte=row.done_at,
+    )
+    return any(tells_of(number, row.late_reason) for number in out.values_list("number", flat=True))
+
+
+def is_named_by_an_entry(form: DowntimeForm) -> bool:
+    """Whether a late entry says that it was made on this form."""
+    models = [m for m in recorded_models() if issubclass(m, Done)]
+    return any(m._base_manager.filter(late_reason__contains=form.number).exists() for m in models)
 
 
 def issued_together(form: DowntimeForm) -> QuerySet[DowntimeForm]:

@@ -143,7 +143,10 @@ def _release(batch: Batch, decision: Disposition | None) -> Iterator[Concern]:
             tone="action",
             word=_("Release"),
             title=_("it no longer stands"),
-            text=_("The record changed after the decision. The product must not be infused until QA decides again."),
+            text=_(
+                "The record, or a lot it used, changed after the decision. "
+                "The product must not be infused until QA decides again."
+            ),
             link_name="disposition",
             link_args=(batch.number,),
             at=decision.decided_at,

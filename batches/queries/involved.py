@@ -52,9 +52,10 @@ def signed_steps(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
 
 
 def relied_on(batch: Batch) -> Mapping[tuple[str, str], SignedStep]:
-    """Signed subjects outside a batch's stream that it rests on: consent, eligibility, passages taken from paper."""
+    """Signed subjects outside a batch's stream that it rests on: consent, eligibility, weight, passages from paper."""
     consents = {c.kind: c for c in batch.patient.consents.order_by("id")}
     rows: list[models.Model] = [*consents.values(), *batch.patient.assessments_of_eligibility.order_by("-id")[:1]]
+    rows += batch.patient.weighings.order_by("-id")[:1]
     subjects = Q(subject_model=PaperImport._meta.label, subject_pk__in=_papers(batch))
     for row in rows:
         subjects |= Q(subject_model=row._meta.label, subject_pk=str(row.pk))
@@ -78,6 +79,12 @@ def took_part(user: User, batch: Batch) -> bool:
     given = Signature.objects.filter(signer=user, meaning__in=_TAKING_PART).exclude(subject_model__in=_QA_WORK)
     of_paper = Q(subject_model=PaperImport._meta.label, subject_pk__in=_papers(batch))
     return given.filter(Q(entry__stream=batch.stream) | of_paper).exists()
+
+
+def worked(batch: Batch) -> list[tuple[int, str, datetime]]:
+    """Who signed something of the making or testing of a batch: key, printed name and time of each signature."""
+    given = Signature.objects.filter(entry__stream=batch.stream, meaning__in=_TAKING_PART)
+    return list(given.exclude(subject_model__in=_QA_WORK).values_list("signer_id", "printed_name", "at"))
 
 
 def superseded(steps: Mapping[tuple[str, str], SignedStep], *, but: Sequence[str] = ()) -> list[SignedStep]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from batches.models import Batch, Equipment, Lot
+from django.db import models
+
+from batches.models import Batch, Equipment, Fill, Infusion, Isolation, Lot, MediumChange, Passage
 from batches.rules.materials import EquipmentFacts, LotFacts
 from batches.rules.wording import gettext_noop
 from lims.ledger.models import Entry
@@ -86,6 +89,34 @@ def uses_of(thing: Lot | Equipment) -> list[Use]:
         for batch in Batch.objects.filter(**{path: thing}).select_related("patient").distinct():
             found.setdefault(batch.pk, Use(batch, [])).steps.append(step)
     return sorted(found.values(), key=lambda use: -use.batch.pk)
+
+
+def lots_used(batch: Batch) -> list[Lot]:
+    """Every lot that touched the cells of a batch, each once."""
+    keys = {getattr(row, field.attname) for row, field in references(batch, Lot)}
+    return list(Lot.objects.filter(pk__in=keys - {None}))
+
+
+def references(batch: Batch, to: type[models.Model]) -> Iterator[tuple[models.Model, Any]]:
+    """Rows of the batch beside each of their foreign keys to a kind of material."""
+    rows: list[models.Model] = [
+        *Isolation.objects.filter(batch=batch),
+        *Passage.objects.filter(batch=batch),
+        *MediumChange.objects.filter(batch=batch),
+        *batch.vessels.all(),
+        *Fill.objects.filter(batch=batch),
+        *Infusion.objects.filter(batch=batch),
+    ]
+    for row in rows:
+        for field in row._meta.concrete_fields:
+            if field.related_model is to:
+                yield row, field
+
+
+def registered_by(lot: Lot) -> int | None:
+    """The account that registered a lot, by key: whose act wrote its first version."""
+    first = version_model(Lot)._default_manager.filter(id=lot.pk).order_by("history_id").values("act_id")[:1]
+    return Entry.objects.filter(pk__in=first).values_list("actor_id", flat=True).first()
 
 
 def changes_of(thing: Lot | Equipment) -> list[Change]:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
-from batches.models import Batch, Disposition, Equipment, Fill, Isolation, Lot, MediumChange, Passage, Receipt
-from batches.queries.involved import SignedStep, relied_on, signed_steps, superseded, took_part
+from batches.models import (
+    Batch,
+    Count,
+    Deviation,
+    Disposition,
+    Equipment,
+    Fill,
+    Isolation,
+    Lot,
+    Passage,
+    Receipt,
+)
+from batches.queries.involved import SignedStep, relied_on, signed_steps, superseded, took_part, worked
 from batches.queries.labels import donor_tests, labels_applied, lacks, unaccounted
+from batches.queries.materials import lots_used, references
 from batches.queries.patients import patient_facts
 from batches.queries.reviewing import unreviewed
 from batches.queries.specification import SpecificationLine, matrix
-from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts
+from batches.queries.training import withdrawn
+from batches.rules.deviations import tells_of
+from batches.rules.release import CriterionFacts, DeviationFacts, DoubtFacts, ReleaseFacts
 from batches.rules.states import DeviationState, DispositionState, FormState, Stage
 from lims import clock
 from lims.accounts.models import User
 from lims.ledger.verify import verify
+from lims.recorded import version_model
 from lims.signatures.meanings import Meaning
 from lims.signatures.subjects import subject_model
 from lims.site import zone
@@ -38,6 +55,7 @@ def release_facts(
     infusion = getattr(batch, "infusion", None)
     stage = Stage(batch.stage)
     labels, donor = labels_applied(batch), donor_tests(batch)
+    lots, used = lots_used(batch), _equipment_used(batch)
     return ReleaseFacts(
         stage=stage,
         disposition=DispositionState(batch.disposition),
@@ -66,8 +84,11 @@ def release_facts(
         is_trail_reviewed=batch.audit_trail_reviews.exists(),
         unreviewed_entries=unreviewed(batch),
         ledger_findings=len(verify([batch.stream, batch.patient.stream], files=False).findings),
-        lots_rejected=tuple(lot.code for lot in lots_used(batch) if lot.state == Lot.State.REJECTED),
-        equipment_overdue=tuple(_overdue(batch)),
+        lots_rejected=tuple(lot.code for lot in lots if lot.state == Lot.State.REJECTED),
+        lots_quarantined=tuple(lot.code for lot in lots if lot.state == Lot.State.QUARANTINE),
+        equipment_overdue=tuple(_overdue(used)),
+        equipment_out=tuple(_out_of_service(batch, used)),
+        training_withdrawn=tuple(_withdrawn(batch)),
         forms_open=tuple(batch.downtime_forms.filter(state=FormState.ISSUED).values_list("number", flat=True)),
         labels_open=tuple(unaccounted(batch)),
         is_labelled=bool(labels),
@@ -79,12 +100,6 @@ def named(step: SignedStep) -> str:
     """A signed step as people call it, such as «B-0001 P2»."""
     row = subject_model(step.model)._base_manager.filter(pk=step.pk).first()
     return str(row) if row is not None else f"{step.model} {step.pk}"
-
-
-def lots_used(batch: Batch) -> list[Lot]:
-    """Every lot that touched the cells of a batch, each once."""
-    keys = {getattr(row, field.attname) for row, field in _references(batch, Lot)}
-    return list(Lot.objects.filter(pk__in=keys - {None}))
 
 
 def _deviations(batch: Batch) -> Iterator[DeviationFacts]:
@@ -115,31 +130,47 @@ def _critical(batch: Batch) -> list[models.Model]:
     ]
 
 
-def _references(batch: Batch, to: type[models.Model]) -> Iterator[tuple[models.Model, Any]]:
-    """Rows of the batch beside each of their foreign keys to a kind of material."""
-    rows: list[models.Model] = [
-        *Isolation.objects.filter(batch=batch),
-        *Passage.objects.filter(batch=batch),
-        *MediumChange.objects.filter(batch=batch),
-        *batch.vessels.all(),
-        *Fill.objects.filter(batch=batch),
+def _equipment_used(batch: Batch) -> Mapping[int, datetime]:
+    """Every piece of equipment a batch used, by key, and when last."""
+    uses: list[tuple[int | None, Any]] = [
+        (getattr(row, field.attname), row) for row, field in references(batch, Equipment)
     ]
-    for row in rows:
-        for field in row._meta.concrete_fields:
-            if field.related_model is to:
-                yield row, field
-
-
-def _overdue(batch: Batch) -> Iterator[str]:
-    """Equipment used after its calibration was due, by the date that is known now."""
-    used: dict[int, date] = {}
-    here = zone()
-    for row, field in _references(batch, Equipment):
-        done_at: datetime = row.done_at  # type: ignore[attr-defined]
-        key: int | None = getattr(row, field.attname)
-        day = done_at.astimezone(here).date()
+    of_batch = Q(isolation__batch=batch) | Q(passage__batch=batch) | Q(fill__batch=batch)
+    counts = Count.objects.filter(of_batch).select_related("isolation", "passage", "fill")
+    uses += [(count.counter_id, count.isolation or count.passage or count.fill) for count in counts]
+    used: dict[int, datetime] = {}
+    for key, row in uses:
         if key is not None:
-            used[key] = max(used.get(key, day), day)
+            used[key] = max(used.get(key, row.done_at), row.done_at)
+    return used
+
+
+def _overdue(used: Mapping[int, datetime]) -> Iterator[str]:
+    """Equipment used after its calibration was due, by the date that is known now."""
+    here = zone()
     for item in Equipment.objects.filter(pk__in=used):
-        if item.calibration_due_on < used[item.pk]:
+        if item.calibration_due_on < used[item.pk].astimezone(here).date():
             yield item.code
+
+
+def _out_of_service(batch: Batch, used: Mapping[int, datetime]) -> Iterator[DoubtFacts]:
+    """Equipment that was used and is out of service now, with the day it was taken out."""
+    for item in Equipment.objects.filter(pk__in=used, is_in_service=False):
+        versions = version_model(Equipment)._default_manager.filter(id=item.pk).order_by("-history_id")
+        told = versions.values_list("is_in_service", "history_date")
+        out = list(takewhile(lambda version: not version[0], told))
+        yield _doubt(batch, item.code, out[-1][1])
+
+
+def _withdrawn(batch: Batch) -> Iterator[DoubtFacts]:
+    """People who made or tested, and whose training for it was withdrawn since."""
+    for name, at in withdrawn(batch.mbr, worked(batch)).items():
+        yield _doubt(batch, name, at)
+
+
+def _doubt(batch: Batch, name: str, since: datetime) -> DoubtFacts:
+    raised = version_model(Deviation)._default_manager.filter(batch_id=batch.pk, history_type="+")
+    later = raised.filter(history_date__gte=since).values("id")
+    told = batch.deviations.filter(pk__in=later).exclude(state=DeviationState.OPEN)
+    is_assessed = any(tells_of(name, row.title, row.description) for row in told)
+    return DoubtFacts(name, since.astimezone(zone()).date(), is_assessed)

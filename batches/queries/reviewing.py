@@ -13,7 +13,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import Max, Q, QuerySet
 
-from batches.models import AuditTrailReview, Batch, Deviation
+from batches.models import AuditTrailReview, Batch, Deviation, Patient
 from batches.queries.late import late_rows
 from batches.rules.reviewing import FOLLOWING, EntryFacts, Positions, Risk, is_signing_refused, risks
 from lims.ledger import reading
@@ -180,7 +180,9 @@ def _item(
 def _signed_values(changes: Sequence[reading.RowChange]) -> Iterator[reading.RowChange]:
     """Rows that were there before, with the values changed that a signature covers."""
     for change in changes:
-        unsigned: Collection[str] = getattr(apps.get_model(change.model), "unsigned_fields", ())
+        # A weight is signed by the weighing beside it, and an old one is read here.
+        is_weight = change.model == Patient._meta.label
+        unsigned: Collection[str] = () if is_weight else getattr(apps.get_model(change.model), "unsigned_fields", ())
         fields = [f for f in change.fields if f.name not in unsigned]
         if fields and not change.is_new:
             yield replace(change, fields=fields)

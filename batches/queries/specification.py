@@ -13,7 +13,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from batches.models import Batch, Fill, Sample, TestResult
+from batches.models import Batch, Fill, Patient, Sample, TestResult
 from batches.queries.counts import count_result
 from batches.queries.lineage import CultureLineage, lineage
 from batches.rules.dose import endotoxin_limit_eu_per_ml
@@ -117,7 +117,7 @@ def matrix(batch: Batch, *, culture: CultureLineage | None = None) -> list[Speci
         sample = newest.sample if newest else None
         return SpecificationLine(
             row=row,
-            limit=limit_text(row, high),
+            limit=limit_text(row, high, of=batch.patient),
             standing=standing,
             outcome=judgement.outcome if judgement else None,
             text=shown(row, answer) if answer else "",
@@ -167,11 +167,18 @@ def high_of(batch: Batch, row: SpecificationRow) -> Decimal | None:
     return endotoxin_limit(batch, Fill.objects.filter(batch=batch).first())
 
 
-def limit_text(row: SpecificationRow, high: Decimal | None) -> str:
-    """The limit in words; a limit of this patient with its figure."""
+def limit_text(row: SpecificationRow, high: Decimal | None, *, of: Patient | None = None) -> str:
+    """The limit in words; a limit of this patient with its figure, and the weight it was computed from."""
     if high is None:
         return str(row.limit)
-    return f"≤{NO_BREAK_SPACE}{quantity(high, row.unit, row.decimals)}"
+    limit = f"≤{NO_BREAK_SPACE}{quantity(high, row.unit, row.decimals)}"
+    if of is None:
+        return limit
+    return _("{limit} for {weight}, weighed {date}").format(
+        limit=limit,
+        weight=quantity(of.weight_kg, "kg", 1),
+        date=of.weighed_on.strftime("%-d %b %Y").replace(" ", NO_BREAK_SPACE),
+    )
 
 
 def _signers(results: Sequence[TestResult]) -> Mapping[tuple[int, str], str]:

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from batches.models import Batch, MasterBatchRecord, TrainingRecord
 from batches.queries.involved import took_part
 from batches.rules.personal import PersonFacts
-from batches.rules.training import Training, expires_soon, in_force, untrained
+from batches.rules.training import Training, expires_soon, in_force, untrained, withdrawn_since
 from lims import clock
 from lims.accounts.models import User
 from lims.accounts.permissions import ROLES, Permission
@@ -50,6 +50,19 @@ def person_facts(user: User, batch: Batch) -> PersonFacts:
     """How a person stands to a batch, in two queries."""
     against = training_refusals({user: None}, batch.mbr, at=clock.now())
     return PersonFacts(untrained=against[0] if against else None, is_involved=took_part(user, batch))
+
+
+def withdrawn(mbr: MasterBatchRecord, worked: Iterable[tuple[int, str, datetime]]) -> Mapping[str, datetime]:
+    """Whose training for what they did was withdrawn since, and when last. `worked` as in `trained`."""
+    acts = list(worked)
+    given = _by_person(TrainingRecord.objects.filter(mbr=mbr, person__in={pk for pk, _, _ in acts}))
+    here = zone()
+    found: dict[str, datetime] = {}
+    for pk, name, at in acts:
+        ended = withdrawn_since([training(row) for row in given[pk]], at, at.astimezone(here).date())
+        if ended is not None:
+            found[name] = max(found.get(name, ended), ended)
+    return found
 
 
 def to_be_trained() -> QuerySet[User]:

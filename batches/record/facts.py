@@ -61,6 +61,7 @@ class Facts:
     batch: m.Batch
     process: Process
     consents: Sequence[m.Consent]
+    weighings: Sequence[m.Weighing]
     eligibility: m.Eligibility | None
     harvest: m.Harvest | None
     receipt: m.Receipt | None
@@ -179,6 +180,7 @@ def gather(batch: m.Batch) -> Facts:
         batch=batch,
         process=process,
         consents=list(patient.consents.all()),
+        weighings=list(patient.weighings.all()),
         eligibility=patient.assessments_of_eligibility.select_related("mbr").prefetch_related("answers").last(),
         harvest=m.Harvest.objects.filter(batch=batch).first(),
         receipt=m.Receipt.objects.filter(batch=batch).first(),

@@ -112,6 +112,7 @@ def risk_words(risk: str) -> str:
         Risk.SIGNATURE_REFUSED: _("Signature refused"),
         Risk.CORRECTED: _("Correction"),
         Risk.INVALIDATED: _("Result declared invalid"),
+        Risk.WEIGHED: _("Weight recorded anew"),
         Risk.SUPERSEDED: _("Signature superseded"),
         Risk.DEVIATION: _("Deviation"),
         Risk.REFUSED: _("Refused"),

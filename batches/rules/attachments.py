@@ -1,6 +1,7 @@
 """What a file may be before it is kept: its size, and what its first bytes say it is. The name proves nothing.
 
-Not here: the check of a picture as a whole (it needs a library and stands where files are kept), and the keeping.
+Not here: whether a picture, a PDF or a workbook opens (that needs libraries, and stands where files are kept), and the
+keeping.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class FileKind(StrEnum):
 PHOTOS: Final = frozenset({FileKind.JPEG, FileKind.PNG})
 COUNTER_FILES: Final = frozenset({FileKind.CSV, FileKind.PDF, FileKind.SPREADSHEET})
 
+# What every workbook holds (ECMA-376, part 2).
+WORKBOOK_PARTS: Final = ("[Content_Types].xml", "xl/workbook.xml")
+_UTF_16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
 _WORDS: Final = {
     FileKind.JPEG: "JPEG",
     FileKind.PNG: "PNG",
@@ -56,11 +61,28 @@ def kind_of(head: bytes) -> FileKind | None:
 
 def _is_text(head: bytes) -> bool:
     """Whether these bytes can be a table as a counter writes it: no control characters but tabs and line ends."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as some instruments write
+    if head.startswith(_UTF_16_MARKS):  # as some instruments write; looked at as a whole later
         return True
     if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script")):
         return False
     return bool(head.strip()) and not any(byte < 32 and byte not in b"\t\r\n\f" or byte == 127 for byte in head)
+
+
+def is_whole_text(content: bytes) -> bool:
+    """Whether a table with a mark of UTF-16 at its beginning is UTF-16 to its end; one without may be any code page."""
+    if not content.startswith(_UTF_16_MARKS):
+        return True
+    try:
+        text = content.decode("utf-16")
+    except UnicodeDecodeError:
+        return False
+    return bool(text.strip()) and not any(ord(c) < 32 and c not in "\t\r\n\f" for c in text)
+
+
+def unopened(name: str, kind: FileKind, *, field: str) -> Refusal:
+    """ATT-02: it begins as what it should be, and can't be opened."""
+    about: dict[str, object] = {"name": PurePath(name).name, "kind": _WORDS[kind]}
+    return Refusal("ATT-02", "{name} can't be opened as {kind}. Save it again, then choose it again.", field, about)
 
 
 def file_refusals(name: str, size: int, head: bytes, *, accepted: frozenset[FileKind], field: str) -> Iterator[Refusal]:

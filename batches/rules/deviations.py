@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,6 +20,12 @@ def account_refusals(**texts: str) -> Iterator[Refusal]:
     for field, text in texts.items():
         if len(text.strip()) < SHORTEST_ACCOUNT:
             yield Refusal("DEV-02", "Say it in {least} characters at least.", field, {"least": SHORTEST_ACCOUNT})
+
+
+def tells_of(name: str, *texts: str) -> bool:
+    """Whether an account names something, such as the code of an incubator: as a whole, whatever its case."""
+    whole = re.compile(rf"(?<![A-Za-z0-9-]){re.escape(name)}(?![A-Za-z0-9-])", re.IGNORECASE)
+    return any(whole.search(text) for text in texts)
 
 
 def assess_refusals(state: DeviationState) -> Iterator[Refusal]:

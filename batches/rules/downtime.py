@@ -113,8 +113,13 @@ def scan_refusals(*, is_there: bool, field: str = "scan") -> Iterator[Refusal]:
         yield Refusal("FRM-07", "The scanned sheet is missing. Add it as PDF or photo.", field)
 
 
-def void_refusals(*, is_blank: bool, reason: str) -> Iterator[Refusal]:
-    """FRM-08 no reason, FRM-09 something is written on it: that is transcribed, never thrown away."""
+def void_refusals(*, is_blank: bool, reason: str, is_named: bool = False) -> Iterator[Refusal]:
+    """FRM-08 no reason, FRM-09 something is written on it: that is transcribed, never thrown away.
+
+    FRM-10: `is_named`, a late entry says that it was made on this form.
+    """
+    if is_named:
+        yield Refusal("FRM-10", "A late entry says that it was made on this form. Transcribe it.")
     if len(reason.strip()) < 10:
         yield Refusal("FRM-08", "Say in 10 characters at least why, and what became of the sheet.", "void_reason")
     if not is_blank:

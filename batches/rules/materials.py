@@ -113,10 +113,11 @@ def equipment_fitness(item: EquipmentFacts, on: date) -> Fitness:
     return Fitness("ok", gettext_noop("May be used"))
 
 
-def decision_refusals(lot: LotFacts, *, to: str, reason: str, on: date) -> Iterator[Refusal]:
-    """LOT-07 rejected for good, LOT-10 no change, LOT-09 releasing what has expired, LOT-08 no reason.
+def decision_refusals(lot: LotFacts, *, to: str, reason: str, on: date, is_own: bool = False) -> Iterator[Refusal]:
+    """LOT-07 rejected for good, LOT-10 no change, LOT-09 releasing what has expired, LOT-08 no reason, LOT-11 own.
 
-    Only the first release, out of quarantine, needs no reason.
+    Only the first release, out of quarantine, needs no reason. `is_own`: who decides registered the lot. They may put
+    it back into quarantine, which only keeps it from being used.
     """
     if lot.state == "rejected":
         yield Refusal("LOT-07", "This lot is rejected. A rejection is final.", "state")
@@ -130,6 +131,8 @@ def decision_refusals(lot: LotFacts, *, to: str, reason: str, on: date) -> Itera
             "state",
             {"date": lot.expires_on.strftime("%-d %b %Y")},
         )
+    if is_own and to != "quarantine":
+        yield Refusal("LOT-11", "You registered this lot. Ask another person to decide on it.", "state")
     if (lot.state, to) != ("quarantine", "released") and not reason.strip():
         yield Refusal("LOT-08", "Why is missing. Say it in a sentence.", "reason")
 

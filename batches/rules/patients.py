@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+from batches.rules.corrections import SHORTEST_REASON
 from batches.rules.protocol import Answer, Criterion
 from batches.rules.wording import gettext_noop
 from lims.refusals import Refusal
@@ -129,8 +130,15 @@ def next_acts(
     ]
 
 
-def weighing_refusals(weighed_on: date, *, last_on: date) -> Iterator[Refusal]:
-    """PAT-05: a weighing older than the one known would replace a newer weight."""
+def weighing_refusals(weighed_on: date, *, last_on: date, reason: str) -> Iterator[Refusal]:
+    """PAT-05: older than the weight known, which it would replace. PAT-06: no reason, though a limit moves with it."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        yield Refusal(
+            "PAT-06",
+            "The endotoxin limit follows the weight. Say in {least} characters at least why it is recorded anew.",
+            "reason",
+            {"least": SHORTEST_REASON},
+        )
     if weighed_on < last_on:
         yield Refusal(
             "PAT-05",

@@ -43,6 +43,18 @@ LIMIT_KEYS = (
 )
 
 
+# What a version says nothing about, because it is older than the question.
+LATE_ENTRY = Limit(
+    key="late_entry_hours",
+    label="Late entry",
+    unit="h",
+    action_above=Decimal(24),
+    decimals=2,
+    evidence="P",
+    source="Proposed default; the site sets its own",
+)
+
+
 class ProcessError(Exception):
     """A definition that cannot be followed. `problems` lists everything that is wrong with it."""
 
@@ -117,6 +129,11 @@ class Process:
         edge = self.limits["passage_number"].action_above
         assert edge is not None
         return int(edge)
+
+    @property
+    def late_entry(self) -> Limit:
+        """From how many hours after the fact on a late entry is a deviation; 24 where the version does not say."""
+        return self.limits.get(LATE_ENTRY.key, LATE_ENTRY)
 
     @property
     def cpdl_limit(self) -> Decimal:

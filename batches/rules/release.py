@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from batches.rules.results import Standing
@@ -48,11 +49,23 @@ class DeviationFacts:
 
 
 @dataclasses.dataclass(frozen=True)
+class DoubtFacts:
+    """Equipment taken out of service, or a training withdrawn, since the batch rested on it. `name` is its code, or
+    the person's name. `is_assessed`: a deviation of the batch, raised since, names it and QA has assessed it.
+    """
+
+    name: str
+    since: date
+    is_assessed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class ReleaseFacts:
     """Everything release rests on, gathered under the batch's lock.
 
-    `superseded` and `unwitnessed` name steps, `lots_rejected` and `equipment_overdue` codes, `consents_missing`
-    consents, `forms_open` downtime forms that are neither transcribed nor voided, `labels_open` labels that nobody has
+    `superseded` and `unwitnessed` name steps, `lots_rejected`, `lots_quarantined` and `equipment_overdue` codes,
+    `equipment_out` and `training_withdrawn` what a site act has put in doubt, `consents_missing` consents,
+    `forms_open` downtime forms that are neither transcribed nor voided, `labels_open` labels that nobody has
     accounted for. `is_labelled`: a label that is not void was applied to the container; `label_lacks` is what it must
     say and does not. `is_involved`: whoever decides performed, witnessed, checked or corrected something here.
     """
@@ -73,7 +86,10 @@ class ReleaseFacts:
     is_involved: bool = False
     ledger_findings: int = 0
     lots_rejected: tuple[str, ...] = ()
+    lots_quarantined: tuple[str, ...] = ()
     equipment_overdue: tuple[str, ...] = ()
+    equipment_out: tuple[DoubtFacts, ...] = ()
+    training_withdrawn: tuple[DoubtFacts, ...] = ()
     forms_open: tuple[str, ...] = ()
     labels_open: tuple[str, ...] = ()
     is_labelled: bool = True
@@ -91,9 +107,10 @@ def blockers(facts: ReleaseFacts, decision: DispositionState) -> list[Refusal]:
     REL-01 no product, REL-02 a result missing, REL-03 one that fails, REL-04 a deviation undecided, REL-05 one that
     concludes against the product, REL-06 identity, REL-07 superseded signatures, REL-08 no witness, REL-09 expired,
     REL-10 consent, REL-11 who decides took part, REL-12 the ledger, REL-13 lots, REL-14 equipment, REL-17 a decision
-    that can't follow, REL-18 infused, REL-19 nothing pending, REL-20 the audit trail is not
-    reviewed, REL-21 a downtime form that is out, REL-22 labels that do not reconcile, REL-23 a container that
-    does not say what it must. What is typed with a decision is asked in `entry_refusals`.
+    that can't follow, REL-18 infused, REL-19 nothing pending, REL-20 the audit trail is not reviewed, REL-21 a
+    downtime form that is out, REL-22 labels that do not reconcile, REL-23 a container that does not say what it must,
+    REL-24 equipment taken out of service since, REL-25 training withdrawn since. What is typed with a decision is
+    asked in `entry_refusals`.
     """
     found = list(_possible(facts, decision))
     if decision in RELEASES:
@@ -243,5 +260,26 @@ def _materials(facts: ReleaseFacts) -> Iterator[Refusal]:
         yield Refusal(
             "REL-13", "Lot {lot} was used and has been rejected since. Raise a deviation.", None, {"lot": code}
         )
+    for code in facts.lots_quarantined:
+        yield Refusal(
+            "REL-13", "Lot {lot} was used and is in quarantine. Have it decided on first.", None, {"lot": code}
+        )
     for code in facts.equipment_overdue:
         yield Refusal("REL-14", "{code} was used past its calibration. Raise a deviation.", None, {"code": code})
+    for doubt in facts.equipment_out:
+        if not doubt.is_assessed:
+            yield Refusal(
+                "REL-24",
+                "{name} was used, and is out of service since {date}. Raise a deviation that names it, and assess it.",
+                None,
+                {"name": doubt.name, "date": doubt.since.strftime("%-d %b %Y")},
+            )
+    for doubt in facts.training_withdrawn:
+        if not doubt.is_assessed:
+            yield Refusal(
+                "REL-25",
+                "{name} took part, trained by a training withdrawn on {date}. "
+                "Raise a deviation that names them, and assess it.",
+                None,
+                {"name": doubt.name, "date": doubt.since.strftime("%-d %b %Y")},
+            )

@@ -20,6 +20,8 @@ FOLLOWING: Final = ("audit_trail:", "disposition:")
 _IDENTITY_CODES: Final = frozenset({"REC-02", "REC-03", "REC-04", "LOT-04", "PAS-05", "FIL-03", "INF-20", "LAB-10"})
 _SIGNING: Final = ("SIG-", "ACC-")
 _IDENTITY_ACT: Final = "deviation:identity"
+# A weight moves the endotoxin limit, and with it the verdict on a result that is in.
+_WEIGHING_ACT: Final = "patient:weigh"
 
 
 class Risk(StrEnum):
@@ -29,6 +31,7 @@ class Risk(StrEnum):
     SIGNATURE_REFUSED = "signature_refused"
     CORRECTED = "corrected"
     INVALIDATED = "invalidated"
+    WEIGHED = "weighed"
     SUPERSEDED = "superseded"
     DEVIATION = "deviation"
     REFUSED = "refused"
@@ -76,6 +79,8 @@ def _risks(entry: EntryFacts) -> Iterator[Risk]:
         yield Risk.CORRECTED
     if entry.name == "result:invalidate":
         yield Risk.INVALIDATED
+    if entry.name == _WEIGHING_ACT:
+        yield Risk.WEIGHED
     if entry.is_superseded:
         yield Risk.SUPERSEDED
     if entry.is_late:

@@ -166,7 +166,7 @@ def _released(facts: BatchFacts) -> Iterator[Refusal]:
     elif facts.disposition not in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}:
         yield Refusal("INF-01", "The product is not released. Ask QA.")
     elif not facts.is_release_valid:
-        yield Refusal("INF-04", "The record changed after release. QA has to decide again.")
+        yield Refusal("INF-04", "The record, or a lot it used, changed after release. QA has to decide again.")
     if facts.is_expired and facts.stage is Stage.FILLED:
         yield Refusal("INF-05", "The product has expired. It must not be infused.")
 

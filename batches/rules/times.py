@@ -1,12 +1,13 @@
 """When something may have been done: not in the future, not before its own start, late only with a reason.
 
-Not here: hold times, which are limits of the master batch record.
+Not here: hold times, and from when on a late entry is a deviation, which are limits of the master batch record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from lims.refusals import Refusal
 
@@ -47,6 +48,11 @@ def not_before(at: datetime, earlier: datetime, field: str) -> Iterator[Refusal]
             field,
             {"earlier": earlier.astimezone(at.tzinfo).strftime("%-d %b %Y %H:%M")},
         )
+
+
+def late_by_hours(done_at: datetime, recorded_at: datetime) -> Decimal:
+    """How many hours after the fact something was recorded."""
+    return Decimal(int((recorded_at - done_at).total_seconds())) / 3600
 
 
 def is_late(done_at: datetime, recorded_at: datetime) -> bool:

@@ -41,6 +41,14 @@ def in_force(given: Iterable[Training], at: datetime, day: date) -> Training | N
     return max(covering, key=lambda t: (t.valid_until or date.max, t.trained_on), default=None)
 
 
+def withdrawn_since(given: Collection[Training], at: datetime, day: date) -> datetime | None:
+    """When the training that covered a time was withdrawn afterwards; None while one of those that did still stands."""
+    ended = [t.withdrawn_at for t in given if t.covers(at, day)]
+    if not ended or None in ended:
+        return None
+    return max(filter(None, ended))
+
+
 def untrained(
     given: Collection[Training], *, name: str, version: str, at: datetime, day: date, field: str | None = None
 ) -> Refusal | None:

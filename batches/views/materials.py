@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from batches.commands.materials import (
 )
 from batches.forms.materials import CalibrationForm, EquipmentForm, LotDecisionForm, LotForm, ServiceForm
 from batches.models import Equipment, Lot
+from batches.queries.involved import ShownSignature, signatures_under
 from batches.queries.materials import (
     changes_of,
     equipment_by_code,
@@ -35,6 +37,7 @@ from batches.queries.materials import (
 from batches.rules.materials import equipment_fitness, lot_fitness
 from lims import clock
 from lims.accounts.permissions import Permission
+from lims.signatures.meanings import Meaning
 from lims.site import zone
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
@@ -94,6 +97,7 @@ def lot(request: HttpRequest, pk: int) -> HttpResponse:
         "fitness": lot_fitness(lot_facts(found), _today()),
         "uses": uses_of(found),
         "changes": changes_of(found),
+        "signatures": _signatures(found),
         "may_manage": actor_of(request).may(Permission.MANAGE_MATERIALS),
     }
     return render(request, "batches/materials/lot.html", context)
@@ -122,9 +126,18 @@ def equipment_item(request: HttpRequest, pk: int) -> HttpResponse:
         "fitness": equipment_fitness(equipment_facts(found), _today()),
         "uses": uses_of(found),
         "changes": changes_of(found),
+        "signatures": _signatures(found),
         "may_manage": actor_of(request).may(Permission.MANAGE_MATERIALS),
     }
     return render(request, "batches/materials/equipment_item.html", context)
+
+
+def _signatures(thing: Lot | Equipment) -> list[ShownSignature]:
+    """The signatures under a lot or a piece of equipment, the newest first: each supersedes those before it."""
+    note = _("Superseded: decided or recorded anew since")
+    return [
+        given if given.valid or given.note else replace(given, note=note) for given in reversed(signatures_under(thing))
+    ]
 
 
 def _material_act(
@@ -137,6 +150,7 @@ def _material_act(
     done_url: str | Callable[[Any], str],
     form_kwargs: Mapping[str, Any] | None = None,
     subtitle: str = "",
+    signed: Sequence[Meaning] = (),
 ) -> HttpResponse:
     """One act of the site's stream; that stream moves with every act of the site, so no page of it goes stale."""
     page = ActPage(
@@ -146,6 +160,7 @@ def _material_act(
         run=run,
         done_url=done_url,
         already_url=home[1],
+        signed=signed,
         subtitle=subtitle,
         crumbs=[home, (title, "")],
         form_kwargs=form_kwargs or {},
@@ -182,6 +197,7 @@ def lot_decision(request: HttpRequest, pk: int) -> HttpResponse:
         form_class=LotDecisionForm,
         form_kwargs={"but": [found.state]},
         run=run,
+        signed=(Meaning.APPROVED,),
         home=(found.code, home),
         done_url=home,
         subtitle=_("%(name)s, now: %(state)s") % {"name": found.name, "state": found.get_state_display()},
@@ -215,6 +231,7 @@ def calibration(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Record calibration"),
         form_class=CalibrationForm,
         run=run,
+        signed=(Meaning.APPROVED,),
         home=(found.code, home),
         done_url=home,
         subtitle=found.name,
@@ -238,6 +255,7 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
         form_class=ServiceForm,
         form_kwargs={"to": "in" if to else "out"},
         run=run,
+        signed=(Meaning.APPROVED,),
         home=(found.code, home),
         done_url=home,
         subtitle=found.name,

@@ -87,7 +87,7 @@ def patient(request: HttpRequest, code: str) -> HttpResponse:
         "eligibility": assessments[-1] if assessments else None,
         "earlier_assessments": assessments[-2::-1] if len(assessments) > 1 else [],
         "batches": found.batches.order_by("-id"),
-        "signatures": _signatures(consents, assessments),
+        "signatures": _signatures(consents, assessments, found),
         "may_enrol": actor.may(Permission.ENROL_PATIENTS),
     }
     return render(request, "batches/patients/patient.html", context)
@@ -218,12 +218,16 @@ def _about(found: Patient) -> dict[str, Any]:
     return {"patient": found, "standing": found.assessments_of_eligibility.last()}
 
 
-def _signatures(consents: list[Consent], assessments: list[Eligibility]) -> list[dict[str, Any]]:
+def _signatures(consents: list[Consent], assessments: list[Eligibility], found: Patient) -> list[dict[str, Any]]:
     """Who signed what about this patient, the newest first, and whether it still holds."""
     what = {("batches.Consent", str(c.pk)): str(c) for c in consents}
     what |= {("batches.Eligibility", str(e.pk)): _("Eligibility") for e in assessments}
+    for w in found.weighings.all():
+        said = {"weight": w.weight_kg, "date": w.weighed_on.strftime("%-d %b %Y"), "reason": w.reason.rstrip(".")}
+        what["batches.Weighing", str(w.pk)] = _("weight %(weight)s kg on %(date)s: %(reason)s") % said
     signed = Signature.objects.filter(
-        subject_model__in=["batches.Consent", "batches.Eligibility"], subject_pk__in=[pk for _model, pk in what]
+        subject_model__in=["batches.Consent", "batches.Eligibility", "batches.Weighing"],
+        subject_pk__in=[pk for _model, pk in what],
     ).order_by("-at")
     mine = [s for s in signed if (s.subject_model, s.subject_pk) in what]
 

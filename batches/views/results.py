@@ -51,7 +51,7 @@ def result(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     row = _find(batch, pk)
     asked = batch.mbr.process.row(row.test)
     high = high_of(batch, asked)
-    limit = limit_text(asked, high)
+    limit = limit_text(asked, high, of=batch.patient)
     if row.state == ResultState.PENDING and actor_of(request).may(Permission.ENTER_RESULTS):
         return batch_act(
             request,

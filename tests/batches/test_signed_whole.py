@@ -39,7 +39,7 @@ UNSIGNED = {
     "batches.PrintedRecord": "the file is kept under its digest, and the worker that made it has no signature",
 }
 # Acts that make nobody part of making or testing, whoever does them.
-ELSEWHERE = ("disposition:", "document:", "consent:", "eligibility:", "training:")
+ELSEWHERE = ("disposition:", "document:", "consent:", "eligibility:", "training:", "patient:", "lot:", "equipment:")
 # What QA signs as its own work: it makes nobody part of making or testing.
 WORK_OF_QA = {
     ("batch:issue", "checked"),
@@ -50,6 +50,7 @@ WORK_OF_QA = {
     ("audit_trail:review", "reviewed"),
     ("document:issue", "issued"),
     ("training:record", "approved"),
+    ("lot:decide", "approved"),
 }
 
 

@@ -22,6 +22,7 @@ def live_through(story: Story) -> Story:
     """From enrolment to the follow-up, with corrections, deviations, a lost vessel, a repeated test and a print."""
     harvest = story.harvest()
     story.correct(harvest, "anaesthesia", "Lidocaine 2 %, local")
+    story.weigh("61.5")
     story.isolate()
     story.raise_deviation()
     story.culture(8)

@@ -55,6 +55,29 @@ def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> N
     assert f"HalfConfigured: {left_out} is not set." in done.stderr
 
 
+@pytest.mark.clause("11.10(d)", "A11-12")
+@pytest.mark.parametrize(("minutes", "starts"), [("1", True), ("15", True), ("16", False), ("0", False), ("-5", False)])
+def test_production_starts_with_a_screen_that_locks_within_a_quarter_of_an_hour_or_not_at_all(
+    tmp_path: Path, minutes: str, starts: bool
+) -> None:
+    done = loaded(tmp_path, **PRODUCTION, IDLE_MINUTES=minutes)
+    assert (done.returncode == 0) is starts
+    assert (f"HalfConfigured: IDLE_MINUTES is {minutes}." in done.stderr) is not starts
+
+
+def test_a_screen_that_never_locks_is_refused_outside_production_too_and_a_longer_time_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IDLE_MINUTES", "0")
+    with pytest.raises(env.HalfConfigured):
+        env.idle_minutes(production=False)
+    monkeypatch.setenv("IDLE_MINUTES", "soon")
+    with pytest.raises(env.HalfConfigured):
+        env.idle_minutes(production=False)
+    monkeypatch.setenv("IDLE_MINUTES", "600")
+    assert env.idle_minutes(production=False) == 600
+
+
 def test_a_key_in_a_token_comes_with_the_file_of_its_certificate(tmp_path: Path) -> None:
     uri = "pkcs11:token=laboratory;object=seal?module-path=/usr/lib/softhsm/libsofthsm2.so"
     done = loaded(tmp_path, **{**PRODUCTION, "DOCUMENT_KEY": uri})

@@ -55,8 +55,24 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         empty=_("No consent is recorded."),
     )
     yield from _eligibility(facts)
-    signed = [*facts.consents, *([facts.eligibility] if facts.eligibility else []), batch]
+    yield from _weighings(facts)
+    signed = [*facts.consents, *facts.weighings, *([facts.eligibility] if facts.eligibility else []), batch]
     yield from signatures(facts, *signed, named=subject_words(facts))
+
+
+def _weighings(facts: Facts) -> Iterator[blocks.Block]:
+    """Every weight recorded after enrolment: the endotoxin limit is computed from the newest one."""
+    if not facts.weighings:
+        return
+    yield blocks.Heading(_("Weight recorded anew"))
+    yield blocks.Table(
+        (
+            blocks.Column(_("Weighed on"), 20),
+            blocks.Column(_("Weight"), 15, strong=True),
+            blocks.Column(_("Reason"), 65),
+        ),
+        tuple((words.on(w.weighed_on), f"{w.weight_kg}{words.NO_BREAK_SPACE}kg", w.reason) for w in facts.weighings),
+    )
 
 
 def _eligibility(facts: Facts) -> Iterator[blocks.Block]:

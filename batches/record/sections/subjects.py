@@ -31,6 +31,7 @@ def subject_words(facts: Facts) -> Mapping[Key, str]:
         if row is not None:
             named[key_of(row)] = text
     named |= {key_of(c): _("Consent: {kind}").format(kind=str(c.get_kind_display()).lower()) for c in facts.consents}
+    named |= {key_of(w): _("Weight of {date}").format(date=words.on(w.weighed_on)) for w in facts.weighings}
     named |= {
         key_of(p): (_("Final cell harvest P{n}") if p.is_final else _("Passage P{n}")).format(n=p.generation)
         for p in facts.passages

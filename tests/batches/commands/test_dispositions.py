@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from batches.commands.materials import decide_lot
+from batches.commands.materials import decide_lot, set_service
 from batches.commands.patients import withdraw_consent
-from batches.models import Consent, Deviation, Disposition, Lot, TestResult
+from batches.commands.training import withdraw_training
+from batches.models import Consent, Deviation, Disposition, Equipment, Lot, TestResult, TrainingRecord
 from batches.queries.dispositions import is_valid
 from batches.queries.exceptions import concerns
 from batches.queries.facts import batch_facts
@@ -18,9 +19,9 @@ from batches.rules.states import DispositionState, ResultState
 from lims.refusals import Refused
 from lims.signatures.models import Signature
 from lims.signatures.standing import standings
-from tests.builders import LOTS, Story
+from tests.builders import EQUIPMENT, LOTS, Story
 from tests.builders_quality import MAY_WAIT
-from tests.cast import performed
+from tests.cast import approved, performed
 
 
 @pytest.fixture
@@ -150,10 +151,88 @@ def test_an_infused_product_is_not_rejected_any_more(story: Story) -> None:
 def test_a_lot_rejected_after_its_use_stops_release(filled: Story) -> None:
     with filled.now():
         lot = Lot.objects.get(code=LOTS["medium"])  # type: ignore[index]
-        decide_lot(filled.cast.supervisor, lot=lot, state=Lot.State.REJECTED, reason="Recalled for endotoxin.")
+        by = filled.cast.qa
+        decide_lot(by, lot=lot, state=Lot.State.REJECTED, reason="Recalled for endotoxin.", signatures=approved(by))
     with pytest.raises(Refused) as refused:
         filled.release_conditionally()
     assert refused.value.codes == ("REL-13",)
+
+
+def decide(story: Story, state: Lot.State, reason: str) -> None:
+    """A decision about the medium the batch was fed with."""
+    qa = story.cast.qa
+    with story.now():
+        lot = Lot.objects.get(code=LOTS[Lot.Kind.MEDIUM])
+        decide_lot(qa, lot=lot, state=state, reason=reason, signatures=approved(qa))
+
+
+def test_a_lot_put_back_into_quarantine_stops_release_until_it_is_released_again(filled: Story) -> None:
+    decide(filled, Lot.State.QUARANTINE, "Complaint about another bag of it.")
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-13",)
+    assert LOTS[Lot.Kind.MEDIUM] in refused.value.refusals[0].text
+    decide(filled, Lot.State.RELEASED, "The complaint was about transport.")
+    filled.release_conditionally()
+
+
+def test_a_lot_recalled_after_the_release_keeps_the_product_from_the_patient(filled: Story) -> None:
+    decision = filled.release_conditionally()
+    decide(filled, Lot.State.REJECTED, "Recalled for endotoxin.")
+    assert not is_valid(decision)
+    assert "INF-04" in against_infusion(filled)
+
+
+@pytest.mark.parametrize("kind", [Equipment.Kind.INCUBATOR, Equipment.Kind.BSC])
+def test_equipment_out_of_service_since_its_use_waits_for_a_deviation_that_names_it(
+    filled: Story, kind: Equipment.Kind
+) -> None:
+    item, by = Equipment.objects.get(code=EQUIPMENT[kind]), filled.cast.supervisor
+    before = filled.raise_deviation(title=f"{item.code} smelled of burning", severity="minor")
+    filled.assess(before)
+    filled.close(before)
+    filled.wait(minutes=5)
+    with filled.now():
+        set_service(by, equipment=item, is_in_service=False, reason="Ran 2 °C too warm.", signatures=approved(by))
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-24",), "a deviation of before says nothing of what was found since"
+    other = filled.raise_deviation(title=f"{item.code}9 was out", severity="minor")
+    filled.assess(other)
+    filled.close(other)
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-24",), "another piece of equipment"
+    found = filled.raise_deviation(title=f"{item.code} ran too warm", severity="major")
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert set(refused.value.codes) == {"REL-04", "REL-24"}
+    filled.assess(found)
+    filled.close(found)
+    filled.release_conditionally()
+
+
+def test_training_withdrawn_from_a_performer_waits_for_a_deviation_that_names_them(filled: Story) -> None:
+    qa, who = filled.cast.qa, filled.cast.technician
+    record = TrainingRecord.objects.get(person=who)
+    with filled.now():
+        withdraw_training(qa, record=record, reason="Examined again and failed.", signatures=approved(qa))
+    with pytest.raises(Refused) as refused:
+        filled.release_conditionally()
+    assert refused.value.codes == ("REL-25",)
+    assert who.printed_name in refused.value.refusals[0].text
+    found = filled.raise_deviation(title=f"Work of {who.printed_name}", severity="major", by=filled.cast.qa)
+    filled.assess(found)
+    filled.close(found)
+    filled.release_conditionally()
+
+
+def test_training_withdrawn_from_somebody_who_did_nothing_here_stops_nothing(filled: Story) -> None:
+    qa = filled.cast.qa
+    record = TrainingRecord.objects.get(person=filled.cast.second_clinician)
+    with filled.now():
+        withdraw_training(qa, record=record, reason="Left the clinic.", signatures=approved(qa))
+    filled.release_conditionally()
 
 
 def test_a_withdrawn_consent_stops_release(filled: Story) -> None:

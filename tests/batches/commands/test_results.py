@@ -117,7 +117,15 @@ def test_the_endotoxin_limit_is_that_of_the_patient(story: Story) -> None:
     story.issue()
     line = next(line for line in matrix(story.fresh()) if line.row.key == "endotoxin")
     # 5 EU/kg/h × 50 kg / 100 mL, all of it within the hour
-    assert line.limit == "≤\u00a02.50\u00a0EU/mL"
+    assert line.limit == "≤\u00a02.50\u00a0EU/mL for 50.0\u00a0kg, weighed 28\u00a0Sep\u00a02026"
+
+
+def test_a_newer_weight_moves_the_limit_the_result_is_held_against_and_says_so(sampled: Story) -> None:
+    """Acceptance scenario 9."""
+    sampled.wait(days=3).weigh("24.0")
+    line = next(line for line in matrix(sampled.fresh()) if line.row.key == "endotoxin")
+    date = f"{sampled.at:%-d %b %Y}".replace(" ", "\u00a0")
+    assert line.limit == f"≤\u00a01.20\u00a0EU/mL for 24.0\u00a0kg, weighed {date}"
 
 
 def test_no_deviation_is_raised_by_a_result_within_its_limits(sampled: Story) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
-from batches.commands.patients import weigh_patient
 from batches.models import AuditTrailReview
 from batches.queries.facts import batch_facts
 from batches.queries.reviewing import trail, unreviewed, waiting
@@ -76,10 +74,23 @@ def test_an_entry_after_the_review_reopens_it(filled: Story) -> None:
 
 def test_an_entry_of_the_patient_after_the_review_reopens_it(filled: Story) -> None:
     filled.review()
-    with filled.now():
-        weigh_patient(filled.cast.clinician, patient=filled.patient, weight_kg=Decimal(61), weighed_on=filled.at.date())
+    filled.weigh("61")
     assert codes_of_release(filled) == {"REL-20"}
-    assert new_names(filled)[-1].startswith("patient:")
+    assert new_names(filled)[0] == "patient:weigh", "it is looked at by itself"
+
+
+@pytest.mark.clause("A11-9")
+def test_a_weight_recorded_anew_is_looked_at_by_itself_with_its_reason(filled: Story) -> None:
+    filled.weigh("61", reason="The patient lost weight since the harvest.")
+    item = next(i for i in trail(filled.fresh()).risky if i.entry.name == "patient:weigh")
+    assert item.risks == (Risk.WEIGHED,)
+    assert item.reason == "The patient lost weight since the harvest."
+    told = {f.name: (f.was, f.now) for c in item.changes for f in c.fields}
+    assert told["weight_kg"] == ("62.0", "61.0")
+    others = {i.entry.id: "" for i in trail(filled.batch).risky if i.entry.name != "patient:weigh"}
+    with pytest.raises(Refused) as refused:
+        filled.review(looked_at=others)
+    assert refused.value.codes == ("AUD-02",)
 
 
 def test_a_refused_act_after_the_review_reopens_it_but_a_refused_decision_does_not(filled: Story) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pytest
 
-from batches.rules.release import CriterionFacts, DeviationFacts, ReleaseFacts, blockers, entry_refusals
+from batches.rules.release import CriterionFacts, DeviationFacts, DoubtFacts, ReleaseFacts, blockers, entry_refusals
 from batches.rules.results import Standing
 from batches.rules.specification import Outcome
 from batches.rules.states import DeviationState, DispositionState, Stage
@@ -66,6 +67,9 @@ def test_a_product_with_nothing_pending_is_not_released_conditionally() -> None:
         ({"is_involved": True}, "REL-11"),
         ({"ledger_findings": 1}, "REL-12"),
         ({"lots_rejected": ("MX-1",)}, "REL-13"),
+        ({"lots_quarantined": ("MX-1",)}, "REL-13"),
+        ({"equipment_out": (DoubtFacts("INC-01", date(2026, 10, 3)),)}, "REL-24"),
+        ({"training_withdrawn": (DoubtFacts("Aoki Ren", date(2026, 10, 3)),)}, "REL-25"),
         ({"equipment_overdue": ("INC-01",)}, "REL-14"),
         ({"forms_open": ("F-000007",)}, "REL-21"),
         ({"labels_open": ("L-000012.2",)}, "REL-22"),
@@ -82,6 +86,12 @@ def test_one_thing_that_is_wrong_stops_release(
     facts = dataclasses.replace(READY, **changes)  # type: ignore[arg-type]
     assert code in codes(facts, decision)
     assert set(codes(facts, decision)) <= {code, "REL-02"}
+
+
+def test_equipment_out_of_service_and_training_withdrawn_wait_for_qa_to_assess_them() -> None:
+    doubt = DoubtFacts("INC-01", date(2026, 10, 3), is_assessed=True)
+    facts = dataclasses.replace(READY, equipment_out=(doubt,), training_withdrawn=(doubt,))
+    assert codes(facts, CONDITIONAL) == []
 
 
 def test_every_blocker_is_told_at_once() -> None:

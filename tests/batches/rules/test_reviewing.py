@@ -16,6 +16,8 @@ from batches.rules.reviewing import EntryFacts, Positions, Risk, review_refusals
         (EntryFacts("passage:log", is_late=True, is_superseded=True), [Risk.SUPERSEDED, Risk.LATE]),
         (EntryFacts("record:correct"), [Risk.CORRECTED]),
         (EntryFacts("result:invalidate"), [Risk.INVALIDATED]),
+        (EntryFacts("patient:weigh"), [Risk.WEIGHED]),
+        (EntryFacts("patient:weigh", is_refused=True, codes=("PAT-06",)), [Risk.REFUSED]),
         (EntryFacts("deviation:raise"), [Risk.DEVIATION]),
         (EntryFacts("deviation:identity"), [Risk.IDENTITY]),
         (EntryFacts("fill:log", is_refused=True, codes=("FIL-03",)), [Risk.IDENTITY, Risk.REFUSED]),

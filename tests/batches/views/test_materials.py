@@ -14,6 +14,7 @@ from batches.views import materials
 from lims import clock
 from lims.ledger.models import Entry
 from tests.builders import EQUIPMENT, LOTS, Story
+from tests.cast import PASSWORD
 
 
 @pytest.fixture
@@ -22,6 +23,9 @@ def supervisor(story: Story, client: Client) -> Client:
     story.stock()
     client.force_login(story.cast.supervisor)
     return client
+
+
+SIGN = {"approved-username": "mori.y", "approved-password": PASSWORD}
 
 
 def a_lot(**changes: str) -> dict[str, str]:
@@ -59,15 +63,27 @@ def test_a_lot_reserved_for_nobody_known_is_refused_and_what_was_typed_stays(sup
     assert not Lot.objects.filter(code="MX-7").exists()
 
 
-def test_rejecting_a_lot_asks_for_the_reason_beside_its_field(supervisor: Client) -> None:
+def test_rejecting_a_lot_asks_for_the_reason_beside_its_field(story: Story, supervisor: Client) -> None:
+    supervisor.force_login(story.cast.second_qa)
+    sign = SIGN | {"approved-username": "ono.t"}
     lot = Lot.objects.get(code=LOTS[Lot.Kind.MEDIUM])
-    page = supervisor.post(f"/lots/{lot.pk}/decide/", {"state": "rejected", "reason": ""})
+    page = supervisor.post(f"/lots/{lot.pk}/decide/", {"state": "rejected", "reason": "", **sign})
     assert page.status_code == 422
     assert "LOT-08" in page.content.decode()
-    assert supervisor.post(f"/lots/{lot.pk}/decide/", {"state": "rejected", "reason": "Cloudy."}).status_code == 302
+    answer = supervisor.post(f"/lots/{lot.pk}/decide/", {"state": "rejected", "reason": "Cloudy.", **sign})
+    assert answer.status_code == 302
     told = supervisor.get(f"/lots/{lot.pk}/").content.decode()
     assert "Cloudy." in told
     assert "Decide on lot" not in told
+    assert "Approved, Ono Tsubasa" in told
+    assert told.index("Valid: matches the record") < told.index("Superseded: decided or recorded anew since")
+
+
+def test_who_registered_a_lot_is_told_to_ask_another_person(supervisor: Client) -> None:
+    lot = Lot.objects.get(code=LOTS[Lot.Kind.MEDIUM])
+    page = supervisor.post(f"/lots/{lot.pk}/decide/", {"state": "rejected", "reason": "Cloudy.", **SIGN})
+    assert page.status_code == 422
+    assert "LOT-11" in page.content.decode()
 
 
 def test_a_scanned_code_opens_its_lot_and_an_unknown_one_says_so(supervisor: Client) -> None:
@@ -112,13 +128,13 @@ def test_equipment_goes_out_of_service_once_and_comes_back(supervisor: Client) -
     item = Equipment.objects.get(code=EQUIPMENT[Equipment.Kind.BSC])
     page = f"/equipment/{item.pk}/service/"
     assert "Take out of service" in supervisor.get(page).content.decode()
-    assert supervisor.post(page, {"to": "out", "reason": "Filter torn."}).status_code == 302
+    assert supervisor.post(page, {"to": "out", "reason": "Filter torn.", **SIGN}).status_code == 302
     # Somebody else had the same page open: what it offered is done already.
-    again = supervisor.post(page, {"to": "out", "reason": "Filter torn."})
+    again = supervisor.post(page, {"to": "out", "reason": "Filter torn.", **SIGN})
     assert again.status_code == 422
     assert "EQP-08" in again.content.decode()
     assert "Out of service" in supervisor.get("/equipment/").content.decode()
-    assert supervisor.post(page, {"to": "in", "reason": "Replaced."}).status_code == 302
+    assert supervisor.post(page, {"to": "in", "reason": "Replaced.", **SIGN}).status_code == 302
     item.refresh_from_db()
     assert item.is_in_service
 
@@ -126,9 +142,8 @@ def test_equipment_goes_out_of_service_once_and_comes_back(supervisor: Client) -
 def test_a_calibration_keeps_its_certificate(supervisor: Client) -> None:
     item = Equipment.objects.get(code=EQUIPMENT[Equipment.Kind.COUNTER])
     later = (clock.now().date() + timedelta(days=400)).isoformat()
-    supervisor.post(
-        f"/equipment/{item.pk}/calibrate/", {"calibration_due_on": later, "reason": "Certificate 4711, by the maker"}
-    )
+    sent = {"calibration_due_on": later, "reason": "Certificate 4711, by the maker", **SIGN}
+    supervisor.post(f"/equipment/{item.pk}/calibrate/", sent)
     item.refresh_from_db()
     assert item.calibration_due_on.isoformat() == later
     assert "Certificate 4711" in supervisor.get(f"/equipment/{item.pk}/").content.decode()

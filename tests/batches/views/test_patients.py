@@ -169,11 +169,32 @@ def test_a_consent_of_somebody_else_is_not_withdrawn_through_this_patient(story:
 def test_a_weight_older_than_the_one_known_is_refused(story: Story, as_: As) -> None:
     patient = story.enrol()
     older = (patient.weighed_on - timedelta(days=3)).isoformat()
-    sent = {"weight_kg": "80", "weighed_on": older, "once": str(uuid.uuid4())}
-    page = as_(story.cast.clinician).post(f"/patients/{patient.code}/weight/", sent)
-    assert "PAT-05" in page.content.decode()
+    sign = {"performed-username": "ishii.a", "performed-password": PASSWORD}
+    sent = {"weight_kg": "80", "weighed_on": older, "reason": "Light.", "once": str(uuid.uuid4()), **sign}
+    page = as_(story.cast.clinician).post(f"/patients/{patient.code}/weight/", sent).content.decode()
+    assert "PAT-05" in page
+    assert "PAT-06" in page
     patient.refresh_from_db()
     assert patient.weight_kg == Decimal("62.0")
+
+
+def test_a_newer_weight_is_signed_and_its_reason_stands_on_the_page_of_the_patient(story: Story, as_: As) -> None:
+    patient, client = story.enrol(), as_(story.cast.clinician)
+    sent = {
+        "weight_kg": "58.5",
+        "weighed_on": clock.now().date().isoformat(),
+        "reason": "Weighed again on admission.",
+        "once": str(uuid.uuid4()),
+    }
+    address = f"/patients/{patient.code}/weight/"
+    assert client.post(address, sent).status_code == 422, "unsigned"
+    patient.refresh_from_db()
+    assert patient.weight_kg == Decimal("62.0")
+    sign = {"performed-username": "ishii.a", "performed-password": PASSWORD}
+    assert client.post(address, sent | sign).status_code == 302
+    page = client.get(f"/patients/{patient.code}/").content.decode()
+    assert "Weighed again on admission." in page
+    assert "58.5" in page
 
 
 def test_the_page_says_what_the_next_batch_waits_for_to_those_who_may_do_it(story: Story, as_: As) -> None:

@@ -23,7 +23,7 @@ from lims.ledger.models import SITE_STREAM, Entry, Head
 from lims.ledger.verify import verify
 from lims.recorded import version_model
 from lims.refusals import Refused
-from tests.cast import Cast, gather_cast
+from tests.cast import Cast, approved, gather_cast
 
 WRITERS = 6
 
@@ -84,7 +84,10 @@ def test_of_many_who_saw_the_same_record_one_changes_it(people: Cast) -> None:
     lot = registering(people, "L-1")()
     seen = head_seq(SITE_STREAM)
     told = at_once(
-        *(lambda: decide_lot(people.supervisor, lot=lot, state=Lot.State.RELEASED, seen=seen) for _ in range(WRITERS))
+        *(
+            lambda: decide_lot(people.qa, lot=lot, state=Lot.State.RELEASED, seen=seen, signatures=approved(people.qa))
+            for _ in range(WRITERS)
+        )
     )
     assert (count(told, Lot), count(told, Stale)) == (1, WRITERS - 1)
     assert version_model(Lot)._base_manager.count() == 2
