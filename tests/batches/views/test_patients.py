@@ -193,7 +193,7 @@ def test_a_newer_weight_is_signed_and_its_reason_stands_on_the_page_of_the_patie
     sign = {"performed-username": "ishii.a", "performed-password": PASSWORD}
     assert client.post(address, sent | sign).status_code == 302
     page = client.get(f"/patients/{patient.code}/").content.decode()
-    assert "Weighed again on admission." in page
+    assert "Weighed again on admission, Ishii Akari" in page
     assert "58.5" in page
 
 
