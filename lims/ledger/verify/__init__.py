@@ -86,7 +86,7 @@ def _numbers_kept(report: Report) -> list[int]:
     kept: list[int] = []
     with report.part("checkpoint files"):
         kept = numbers_kept()
-    return kept
+    return kept  # noqa: RET504 - the part above may end early
 
 
 def _check_basis(report: Report) -> None:

@@ -106,7 +106,7 @@ def check_one(number: int, report: Report) -> Good | None:
     good: Good | None = None
     with report.part(f"checkpoint {number}"):
         good = _check_one(number, read(Checkpoint, [str(number)], report).get(number), report)
-    return good
+    return good  # noqa: RET504 - the part above may end early
 
 
 def check_covered(listed: Iterable[tuple[int, Listed]], heads: Mapping[str, Head], report: Report) -> None:
@@ -196,7 +196,7 @@ def _good(number: int, statement: Statement) -> Good:
     named = keys.fingerprint(statement.public)
     if keys.sealed_key(named) != statement.public:
         raise Bad("checkpoint key unknown", f"It is signed with {named}, a key that is not sealed in the ledger.")
-    return good
+    return good  # noqa: RET504 - the part above may end early
 
 
 def whole(number: int, statement: Statement) -> Good:

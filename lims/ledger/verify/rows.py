@@ -11,6 +11,7 @@ from django.db.models import BinaryField, Exists, F, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 
 from lims.accounts.models import SecondFactor, UsedPassword, User
+from lims.ledger.models import Entry
 from lims.ledger.values import plain
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE, as_sealed, keys, pieces, read, streamed
@@ -27,8 +28,9 @@ def check_rows(model: type[Recorded], streams: Collection[str] | None, report: R
     key = model._meta.pk.attname
     rows, versions = _of(model, streams), _of(version_model(model), streams)
     if streams is not None:
-        # A row whose reference to its act was changed is still the one its versions are of.
-        rows = model._base_manager.filter(Q(act__stream__in=streams) | Q(pk__in=versions.order_by().values(key)))
+        # A row whose reference to its act was changed is still the one its versions are of. No join: there may be no act.
+        acts = Entry.objects.filter(stream__in=streams)
+        rows = model._base_manager.filter(Q(act__in=acts) | Q(pk__in=versions.order_by().values(key)))
     unlike = pieces(_unlike(model)) if streams is None else keys(rows.order_by("pk"))
     for piece in unlike:
         _check_piece(model, piece, report)
