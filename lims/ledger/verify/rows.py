@@ -28,7 +28,7 @@ def check_rows(model: type[Recorded], streams: Collection[str] | None, report: R
     key = model._meta.pk.attname
     rows, versions = _of(model, streams), _of(version_model(model), streams)
     if streams is not None:
-        # A row whose reference to its act was changed is still the one its versions are of. No join: there may be no act.
+        # A row whose reference to its act was changed is still the one its versions are of.
         acts = Entry.objects.filter(stream__in=streams)
         rows = model._base_manager.filter(Q(act__in=acts) | Q(pk__in=versions.order_by().values(key)))
     unlike = pieces(_unlike(model)) if streams is None else keys(rows.order_by("pk"))
