@@ -113,7 +113,7 @@ def _held_against(listed: Sequence[Listed]) -> tuple[list[Lost], set[Listed]]:
     for piece in pieces(listed):
         held = hashes_of(piece)
         for head in piece:
-            if held.get((head.stream, head.seq)) == head.hash:
+            if held.get((head.stream, head.seq), ("", ""))[1] == head.hash:
                 there.add(head)
             else:
                 gone[head.stream].append(head.seq)

@@ -45,8 +45,10 @@ def numbers_kept() -> list[int]:
 
 
 def moved() -> QuerySet[Head]:
-    """The heads that no checkpoint lists."""
-    listed = CheckpointHead.objects.filter(stream=OuterRef("stream"), seq=OuterRef("seq"))
+    """The heads that no checkpoint lists. A row under a checkpoint that is not there, or of another head, is none."""
+    there = Checkpoint.objects.filter(number=OuterRef("checkpoint_id"))
+    same = {name: OuterRef(name) for name in ("stream", "seq", "hash")}
+    listed = CheckpointHead.objects.filter(Exists(there), **same)
     return Head.objects.filter(~Exists(listed), seq__gt=0).order_by("stream")
 
 
@@ -56,7 +58,7 @@ def write() -> Checkpoint | None:
     While a file can't be written no new checkpoint is made: one that exists in the database only proves nothing.
 
     Raises:
-        OutOfStep: the folder is ahead of the database.
+        OutOfStep: the folder is ahead of the database; or a row that no checkpoint wrote takes the place of a head's.
         NoKey: there is no key to sign with.
         OSError: the folder can't be written to.
     """
@@ -68,7 +70,10 @@ def write() -> Checkpoint | None:
         with transaction.atomic(durable=True):
             last = Checkpoint.objects.order_by("number").last()
             number, prev = (last.number + 1, last.hash) if last else (1, chain.GENESIS)
-            heads = list(moved().values_list("stream", "seq", "hash"))
+            heads = list(moved().filter(~_is_taken()).values_list("stream", "seq", "hash"))
+            if not heads:
+                _refuse_taken()
+                return None
             at = clock.now()
             payload = chain.checkpoint_payload(
                 number=number,
@@ -96,7 +101,21 @@ def write() -> Checkpoint | None:
         # Another process wrote this number at the same moment, over the same heads.
         return None
     _write_files()
+    _refuse_taken()
     return made
+
+
+def _is_taken() -> Exists:
+    """Whether a row stands where a head is to be listed."""
+    return Exists(CheckpointHead.objects.filter(stream=OuterRef("stream"), seq=OuterRef("seq")))
+
+
+def _refuse_taken() -> None:
+    """Say so when moved heads can't be listed, because rows stand in their place; else another process was first."""
+    taken = list(moved().filter(_is_taken()).values_list("stream", "seq"))
+    if taken:
+        named = ", ".join(f"{stream} {seq}" for stream, seq in taken)
+        raise OutOfStep(f"Rows that no checkpoint wrote stand where {named} is to be listed. Verify the ledger.")
 
 
 def state() -> str:
@@ -110,7 +129,10 @@ def state() -> str:
     entry = Entry.objects.filter(at__lt=since).order_by("-at").values("stream", "seq").first()
     if entry is None:
         return "ok"
-    is_covered = CheckpointHead.objects.filter(stream=entry["stream"], seq__gte=entry["seq"]).exists()
+    there = Checkpoint.objects.filter(number=OuterRef("checkpoint_id"))
+    stands = Entry.objects.filter(stream=OuterRef("stream"), seq=OuterRef("seq"), hash=OuterRef("hash"))
+    listed = CheckpointHead.objects.filter(Exists(there), Exists(stands), stream=entry["stream"])
+    is_covered = listed.filter(seq__gte=entry["seq"]).exists()
     return "ok" if is_covered else "late"
 
 
@@ -126,12 +148,34 @@ def _write_files() -> None:
         )
     for checkpoint in Checkpoint.objects.filter(number__gt=newest).order_by("number").iterator():
         place = path_of(checkpoint.number)
+        _refuse_strange(checkpoint)
         try:
             files.keep_as(place, file_content(checkpoint))
         except FileExistsError:
             # Another process was first; it writes the same bytes.
             if not place.is_file():
                 raise
+
+
+def _refuse_strange(checkpoint: Checkpoint) -> None:
+    """A row becomes a file only when it holds in itself, by the key in use or one that can be trusted beside it."""
+    used = list(Checkpoint.objects.order_by("number").values_list("key", flat=True))
+    payload, public = bytes(checkpoint.payload), keys.sealed_key(checkpoint.key)
+    if public is None:
+        raise keys.NoKey(f"The key {checkpoint.key} that signed checkpoint {checkpoint.number} is not in the ledger.")
+    heads = checkpoint.heads.values_list("stream", "seq", "hash")
+    try:
+        content = chain.checkpoint_content(payload, checkpoint.hash)
+        is_whole = content["number"] == checkpoint.number
+        is_whole &= {chain.head_leaf(*head) for head in heads} <= set(content["leaves"])
+    except (ValueError, TypeError):
+        is_whole = False
+    is_trusted = checkpoint.key == keys.in_use() or checkpoint.key in keys.vouched(list(dict.fromkeys(used)))
+    if not (is_whole and is_trusted and keys.is_signed(public, checkpoint.signature, payload)):
+        raise OutOfStep(
+            f"The row of checkpoint {checkpoint.number} was not written by this program, or is signed with a key that "
+            "is not its own. Verify the ledger."
+        )
 
 
 def file_content(checkpoint: Checkpoint) -> bytes:

@@ -34,6 +34,14 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[Guard]:
     return [g for g in guards(connection, words.naming(connection)) if there.get((g.table, g.name)) != words.text(g)]
 
 
+def strangers(using: str = DEFAULT_DB_ALIAS) -> list[tuple[str, str]]:
+    """Triggers and rules, by table and name, that are no guards of this program's."""
+    connection = connections[using]
+    words = words_of(connection)
+    wanted = {(g.table, g.name) for g in guards(connection, words.naming(connection))}
+    return sorted(set(words.acting(connection)) - wanted)
+
+
 def put_up(using: str = DEFAULT_DB_ALIAS) -> None:
     """Make every guard that is missing; drop those of tables that went by another name."""
     connection = connections[using]

@@ -24,6 +24,15 @@ WHERE c.relnamespace = current_schema()::regnamespace AND t.tgname LIKE 'guard\_
   AND t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgattr::text = '' AND f.proconfig IS NULL
 """
 
+# What acts on a table besides its references. A view is a rule too, and is told as a view.
+_ACTING = """
+SELECT c.relname, t.tgname FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+UNION ALL
+SELECT c.relname, r.rulename FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+"""
+
 
 def naming(connection: BaseDatabaseWrapper) -> Named:
     """How a guard names tables: with their schema, so that no temporary table stands in for one."""
@@ -47,6 +56,13 @@ def standing(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING)
         return {(table, name): _told(kind, body) for table, name, kind, body in cursor.fetchall()}
+
+
+def acting(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """The table and name of every trigger and rule, whoever made it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTING)
+        return [(table, name) for table, name in cursor.fetchall()]
 
 
 def put_up(guard: Guard) -> str:

@@ -30,6 +30,13 @@ def standing(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
         return {(table, name): sql for table, name, sql in cursor.fetchall()}
 
 
+def acting(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """The table and name of every trigger, whoever made it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")
+        return [(str(table), str(name)) for table, name in cursor.fetchall()]
+
+
 def put_up(guard: Guard) -> str:
     """The statement that makes a guard."""
     return text(guard)

@@ -13,9 +13,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from batches.models import Batch
+from batches.models import Batch, Patient
+from lims.ledger.models import Head
 from lims.ledger.verify import verify, verify_since_checkpoint
 from lims.ledger.verify.restored import told as told_restore
+from lims.recorded import version_model
 
 
 class Command(BaseCommand):
@@ -36,10 +38,7 @@ class Command(BaseCommand):
         """Verify and tell."""
         streams = None
         if options["batch"]:
-            batch = Batch.objects.select_related("patient").filter(number=options["batch"]).first()
-            if batch is None:
-                raise CommandError(f"There is no batch {options['batch']}.")
-            streams = [batch.stream, batch.patient.stream]
+            streams = _streams(options["batch"])
 
         def progress(entries: int) -> None:
             if sys.stderr.isatty():
@@ -66,7 +65,8 @@ class Command(BaseCommand):
         else:
             for f in report.findings:
                 where = f"{f.stream} {f.seq}: " if f.stream else ""
-                self.stdout.write(f"{where}{f.kind}: {f.model} {f.pk}. {f.text}")
+                which = " ".join(filter(None, (f.model, f.pk)))
+                self.stdout.write(f"{where}{f.kind}: {which}. {f.text}")
             for restored in report.restores:
                 self.stdout.write(told_restore(restored))
             if report.note:
@@ -80,3 +80,15 @@ class Command(BaseCommand):
             )
         if not report.ok:
             sys.exit(1)
+
+
+def _streams(number: str) -> list[str]:
+    """The streams of a batch and its patient. A batch whose row was changed is still known by its stream's name."""
+    known: tuple[str, ...] | None = Batch.objects.filter(number=number).values_list("number", "patient__code").first()
+    if known is None and Head.objects.filter(stream=number).exists():
+        before = version_model(Batch)._base_manager.filter(number=number).order_by("pk").values_list("patient_id")[:1]
+        patients = Patient.objects.filter(pk__in=before).values_list("code", flat=True)
+        known = (number, *patients)
+    if known is None:
+        raise CommandError(f"There is no batch {number}.")
+    return list(known)

@@ -7,6 +7,7 @@ them (ledger/checkpoints.py), and verifying only what came after one (since.py).
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from lims.ledger import chain, keys
 from lims.ledger.checkpoints import numbers_kept, path_of
 from lims.ledger.models import Checkpoint, CheckpointHead, Entry, Head
 from lims.ledger.verify.findings import Report
-from lims.ledger.verify.reading import UNREADABLE, pieces, read, streamed
+from lims.ledger.verify.reading import UNREADABLE, as_sealed, pieces, read, streamed
 
 _LABEL = Checkpoint._meta.label
 
@@ -70,10 +71,12 @@ def check_files(kept: Sequence[int], streams: Collection[str] | None, report: Re
         there = read(Checkpoint, map(str, piece), report)
         for number in piece:
             if streams is None and number > last + 1:
-                _report_gap(last + 1, number - 1, report)
+                report_gap(last + 1, number - 1, report)
             last = number
-            good = _check_one(number, there.get(number), report)
             report.checkpoints += 1
+            good = None
+            with report.part(f"checkpoint {number}"):
+                good = _check_one(number, there.get(number), report)
             if good is not None:
                 _check_chained(good, before, report)
                 before = good
@@ -91,33 +94,43 @@ def numbers_known(kept: Sequence[int], streams: Collection[str] | None) -> list[
     """The checkpoints that have a file or a row; with streams named, those that list one of them."""
     rows = Checkpoint.objects.all()
     if streams is not None:
-        return sorted(rows.filter(heads__stream__in=streams).distinct().values_list("number", flat=True))
-    return sorted({*rows.values_list("number", flat=True), *kept})
+        rows = rows.filter(heads__stream__in=streams).distinct()
+    # SQLite keeps any number; one that is none is told by its stored form.
+    found = {n for n in rows.values_list("number", flat=True) if isinstance(n, int)}
+    return sorted(found if streams is not None else found | {*kept})
 
 
 def check_one(number: int, report: Report) -> Good | None:
     """Check one checkpoint, file and row; None when neither is good."""
     report.checkpoints += 1
-    return _check_one(number, read(Checkpoint, [str(number)], report).get(number), report)
+    good: Good | None = None
+    with report.part(f"checkpoint {number}"):
+        good = _check_one(number, read(Checkpoint, [str(number)], report).get(number), report)
+    return good  # noqa: RET504 - the part above may end early
 
 
 def check_covered(listed: Iterable[tuple[int, Listed]], heads: Mapping[str, Head], report: Report) -> None:
     """Whether the ledger holds every head that checkpoints (by number) list. One finding for each stream and kind."""
     behind: dict[str, tuple[int, Listed]] = {}
-    differs: dict[str, tuple[int, Listed]] = {}
+    differs: dict[str, tuple[int, Listed, str]] = {}
+    agrees: dict[str, int] = defaultdict(int)
     for piece in pieces(listed):
         there = hashes_of([head for _, head in piece])
         for number, head in piece:
-            hash = there.get((head.stream, head.seq))
+            pk, hash = there.get((head.stream, head.seq), ("", None))
             if hash == head.hash or report.is_lost(number, head.stream, head.seq):
+                if hash is not None and head.stream not in differs:
+                    agrees[head.stream] = max(agrees[head.stream], head.seq)
                 continue
             if hash is not None:
-                differs.setdefault(head.stream, (number, head))
-            else:
-                behind[head.stream] = max(behind.get(head.stream, (0, head)), (number, head), key=lambda at: at[1].seq)
-    for stream, (number, head) in differs.items():
-        text = f"Checkpoint {number} has another hash of entry {head.seq}: the chain was computed anew."
-        report.found("entry differs from a checkpoint", "ledger.Entry", head.hash, text, stream=stream, seq=head.seq)
+                differs.setdefault(head.stream, (number, head, pk))
+            elif head.stream not in behind or head.seq > behind[head.stream][1].seq:
+                behind[head.stream] = (number, head)
+    for stream, (number, head, pk) in differs.items():
+        first = agrees[stream] + 1
+        which = f"entry {head.seq}" if first == head.seq else f"one of the entries {first} to {head.seq}"
+        text = f"Checkpoint {number} has another hash of entry {head.seq}: {which} changed, and the chain is another."
+        report.found("entry differs from a checkpoint", "ledger.Entry", pk, text, stream=stream, seq=head.seq)
     for stream, (number, listed_head) in behind.items():
         at = heads.get(stream)
         found = partial(report.found, stream=stream, seq=listed_head.seq)
@@ -137,17 +150,18 @@ def listed_rows(streams: Collection[str]) -> Iterator[tuple[int, Listed]]:
         yield number, Listed(*head)
 
 
-def hashes_of(heads: Sequence[Listed]) -> dict[tuple[str, int], str]:
-    """The hashes of entries by stream and number, of those that are there."""
+def hashes_of(heads: Sequence[Listed]) -> dict[tuple[str, int], tuple[str, str]]:
+    """The keys and hashes of entries by stream and number, of those that are there."""
     table = connection.ops.quote_name(Entry._meta.db_table)
     places = ", ".join(["(%s, %s)"] * len(heads))
     query = (
         f"WITH wanted (stream, seq) AS (VALUES {places}) "  # noqa: S608
-        f"SELECT e.stream, e.seq, e.hash FROM wanted JOIN {table} e ON e.stream = wanted.stream AND e.seq = wanted.seq"
+        "SELECT e.stream, e.seq, e.id, e.hash FROM wanted "
+        f"JOIN {table} e ON e.stream = wanted.stream AND e.seq = wanted.seq"
     )
     with connection.cursor() as cursor:
         cursor.execute(query, [value for head in heads for value in head[:2]])
-        return {(stream, seq): hash for stream, seq, hash in cursor.fetchall()}
+        return {(stream, seq): (as_sealed(Entry, str(pk)), hash) for stream, seq, pk, hash in cursor.fetchall()}
 
 
 def _check_one(number: int, row: Checkpoint | None, report: Report) -> Good | None:
@@ -182,7 +196,7 @@ def _good(number: int, statement: Statement) -> Good:
     named = keys.fingerprint(statement.public)
     if keys.sealed_key(named) != statement.public:
         raise Bad("checkpoint key unknown", f"It is signed with {named}, a key that is not sealed in the ledger.")
-    return good
+    return good  # noqa: RET504 - the part above may end early
 
 
 def whole(number: int, statement: Statement) -> Good:
@@ -262,6 +276,7 @@ def _check_chained(good: Good, before: Good | None, report: Report) -> None:
         report.found("checkpoint chain broken", _LABEL, number, text)
 
 
-def _report_gap(first: int, last: int, report: Report) -> None:
+def report_gap(first: int, last: int, report: Report) -> None:
+    """Checkpoints that are neither there as a file nor as a row."""
     which = f"{first}" if first == last else f"{first} to {last}"
     report.found("checkpoint missing", _LABEL, first, f"There is neither file nor row of checkpoint {which}.")

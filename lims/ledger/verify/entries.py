@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +18,18 @@ from django.db.models.functions import Cast
 
 from lims.ledger.models import Entry
 from lims.ledger.verify.findings import Report
-from lims.ledger.verify.reading import UNREADABLE, as_sealed, digest, items, items_are_text, pieces, read, streamed
+from lims.ledger.verify.reading import (
+    UNREADABLE,
+    as_sealed,
+    digest,
+    items,
+    items_are_text,
+    pieces,
+    read,
+    report_unread,
+    streamed,
+)
+from lims.ledger.verify.stored_forms import check_forms
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 
@@ -36,7 +47,11 @@ class Sealed:
 def check_entries(wanted: Iterable[str], report: Report, sealed: Sealed) -> list[Content]:
     """Check a piece of entries, named by their keys, with everything they list; gives what they say."""
     contents = []
-    for entry in read(Entry, wanted, report).values():
+    wanted = list(wanted)
+    entries = read(Entry, wanted, report)
+    report_unread(Entry, wanted, entries, report)
+    check_forms(Entry, Entry._base_manager.filter(pk__in=list(entries)), report)
+    for entry in entries.values():
         content = _check_entry(entry, report)
         if content is not None:
             contents.append((entry, content))
@@ -54,6 +69,8 @@ def check_unsealed(
     """
     for model in recorded_models():
         kept = version_model(model)
+        if kept._meta.label in report.broken:
+            continue
         rows = rows_of(kept, "act")
         if rows.count() != sealed.versions[model._meta.label]:
             _name_unsealed(kept, "act_id", rows, "rows", "version", model._meta.label, report)
@@ -82,6 +99,7 @@ def _check_entry(entry: Entry, report: Report) -> dict[str, Any] | None:
         )
     except UNREADABLE:
         found("entry altered", "The sealed bytes can't be read.")
+        report.unreadable.add((Entry._meta.label, str(entry.pk)))
         return None
     if not same:
         found("entry altered", "The columns of the entry do not say what its sealed bytes say.")
@@ -98,8 +116,13 @@ def _check_versions(contents: list[Content], report: Report, sealed: Sealed) -> 
         kept = version_model(model)
         rows = {str(pk): version for pk, version in read(kept, expected, report).items()}
         sealed.versions[model._meta.label] += len(rows)
+        if kept._meta.label in report.broken:
+            continue
+        check_forms(kept, kept._base_manager.filter(pk__in=list(rows)), report)
         for pk, (expects, entry, row_pk) in expected.items():
             version = rows.get(pk)
+            if version is None and (kept._meta.label, pk) in report.unreadable:
+                continue
             if version is None:
                 text = f"Version {pk} of {model._meta.label} {row_pk} was sealed and is gone."
                 report.found("version missing", kept._meta.label, pk, text, stream=entry.stream, seq=entry.seq)
@@ -114,8 +137,11 @@ def _check_signatures(contents: list[Content], report: Report, sealed: Sealed) -
     expected = {s["id"]: (s["digest"], entry) for entry, content in contents for s in content["signatures"]}
     rows = {str(pk): signature for pk, signature in read(Signature, expected, report).items()}
     sealed.signatures += len(rows)
+    check_forms(Signature, Signature._base_manager.filter(pk__in=list(rows)), report)
     for pk, (expects, entry) in expected.items():
         where: dict[str, Any] = {"stream": entry.stream, "seq": entry.seq}
+        if (Signature._meta.label, pk) in report.unreadable:
+            continue
         if pk not in rows:
             report.found("signature missing", "signatures.Signature", pk, "A sealed signature is gone.", **where)
         elif digest(rows[pk]) != expects:
@@ -134,6 +160,7 @@ def _name_unsealed(
     report: Report,
 ) -> None:
     told = rows.order_by("pk").values_list(Cast("pk", TextField()), Cast(column, TextField()))
+    unread: Counter[str] = Counter()
     for piece in pieces(streamed(told)):
         entries = read(Entry, {act for _, act in piece if act}, report)
         listed = {
@@ -144,7 +171,12 @@ def _name_unsealed(
         }
         for pk, act in piece:
             sealed_as = as_sealed(kept, pk)
-            if sealed_as not in listed:
+            if sealed_as not in listed and (Entry._meta.label, as_sealed(Entry, act)) in report.unreadable:
+                unread[as_sealed(Entry, act)] += 1
+            elif sealed_as not in listed:
                 name = "signature never sealed" if label is None else "version never sealed"
                 claims = f"No sealed act lists it; it claims the act {as_sealed(Entry, act)}."
                 report.found(name, kept._meta.label, sealed_as, claims)
+    for act, number in unread.items():
+        text = f"{number} rows stand under the act {act}, which can't be read: nobody can say whether it lists them."
+        report.found("act unreadable", kept._meta.label, act, text)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from django.db import connection, transaction
 
 from lims.ledger.restores import Restored
 
@@ -37,6 +41,10 @@ class Report:
     seconds: float = 0.0
     findings: list[Finding] = dataclasses.field(default_factory=list)
     restores: list[Restored] = dataclasses.field(default_factory=list)
+    # Labels of models whose table can't be read, and rows (label, key) that can't: what rests on them is not asked.
+    broken: set[str] = dataclasses.field(default_factory=set)
+    unreadable: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    _told: set[Finding] = dataclasses.field(default_factory=set)
 
     @property
     def ok(self) -> bool:
@@ -48,5 +56,27 @@ class Report:
         return any(restored.is_lost(number, stream, seq) for restored in self.restores)
 
     def found(self, kind: str, row: str, pk: object, text: str, *, stream: str = "", seq: int | None = None) -> None:
-        """Add a finding."""
-        self.findings.append(Finding(kind, row, str(pk), text, stream, seq))
+        """Add a finding, once."""
+        where = seq if isinstance(seq, int) else None
+        finding = Finding(kind, printable(row), printable(pk), printable(text), printable(stream), where)
+        if finding not in self._told:
+            self._told.add(finding)
+            self.findings.append(finding)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Whatever keeps this part of the record from being read is a finding, and the other parts are looked at."""
+        try:
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                yield
+        except Exception as error:
+            text = f"{name}: {type(error).__name__}: {str(error)[:200]}"
+            self.found("can't be read", name, "", text)
+
+
+def printable(value: object) -> str:
+    """Any value as text that can be written anywhere: bytes and halves of characters as escapes."""
+    if isinstance(value, memoryview):
+        value = bytes(value)
+    text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+    return text.encode(errors="backslashreplace").decode()

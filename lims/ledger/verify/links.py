@@ -15,7 +15,7 @@ from lims.ledger import chain
 from lims.ledger.models import Entry, Head
 from lims.ledger.sealing import NoSealingKey, seal, sealing_key
 from lims.ledger.verify.findings import Report
-from lims.ledger.verify.reading import as_sealed
+from lims.ledger.verify.reading import as_sealed, as_text
 
 _ROWS = 1000
 
@@ -43,6 +43,23 @@ def entries_after(positions: Mapping[str, Position]) -> Iterator[Rows]:
     """The same, of the entries after a position in each of some streams."""
     for stream, position in positions.items():
         yield from _rows("WHERE stream = %s AND seq > %s", (stream, position.seq))
+
+
+def stored_heads(report: Report) -> dict[str, Head]:
+    """The head of each stream, by name. One whose numbers can't be read is a finding and stands nowhere."""
+    table = connection.ops.quote_name(Head._meta.db_table)
+    columns = "stream, seq, hash"
+    if connection.vendor == "sqlite":
+        columns = "CAST(stream AS BLOB), CASE typeof(seq) WHEN 'integer' THEN seq END, CAST(hash AS BLOB)"
+    heads: dict[str, Head] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {table}")  # noqa: S608
+        for stream, seq, hash in cursor.fetchall():
+            head = Head(as_text(stream), 0 if seq is None else seq, as_text(hash))
+            if seq is None:
+                report.found("head unreadable", Head._meta.label, head.stream, "Its number is no number.")
+            heads[head.stream] = head
+    return heads
 
 
 def check_links(

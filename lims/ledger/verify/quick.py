@@ -242,9 +242,9 @@ def _uuid(stored: str) -> str:
 
 
 def _time(stored: str) -> str:
-    if len(stored) == 19:
+    if len(stored) == 19 and stored[10] == " ":
         return f"{stored[:10]}T{stored[11:]}.000000Z"
-    if len(stored) == 26:
+    if len(stored) == 26 and stored[10] == " " and not stored.endswith(".000000"):
         return f"{stored[:10]}T{stored[11:]}Z"
     raise ValueError("No time as this program stores it.")
 

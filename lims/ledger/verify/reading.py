@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, models, transaction
-from django.db.models import TextField
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models import BinaryField, TextField
 from django.db.models.functions import Cast
 
 from lims.ledger.values import row_digest
@@ -19,7 +19,10 @@ from lims.ledger.verify.findings import Report
 PIECE = 500
 
 # What reading a value raises that no program of ours wrote: SQLite keeps text in any column.
-UNREADABLE = (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, ValidationError, OperationalError)
+UNREADABLE = (
+    *(ValueError, TypeError, ArithmeticError, AttributeError, LookupError),
+    *(RecursionError, ValidationError, DatabaseError),
+)
 
 
 @contextmanager
@@ -51,7 +54,9 @@ def pieces(rows: Iterable[Any]) -> Iterator[list[Any]]:
 
 def keys(rows: models.QuerySet[Any]) -> Iterator[list[str]]:
     """The keys of rows as text, in pieces. Text, because a key that was tampered with may be no key any more."""
-    return pieces(streamed(rows.values_list(Cast("pk", TextField()), flat=True)))
+    # SQLite gives text that is none as an error: as bytes it can be read.
+    output = BinaryField() if connection.vendor == "sqlite" else TextField()
+    return pieces(map(as_text, streamed(rows.values_list(Cast("pk", output), flat=True))))
 
 
 def streamed(rows: models.QuerySet[Any, Any]) -> Iterator[Any]:
@@ -62,6 +67,8 @@ def streamed(rows: models.QuerySet[Any, Any]) -> Iterator[Any]:
 def read(model: type[models.Model], wanted: Iterable[str], report: Report) -> dict[Any, Any]:
     """Rows by key, in the order wanted. A row that can't be read is a finding; a key without a row is left out."""
     found: dict[Any, Any] = {}
+    if model._meta.label in report.broken:
+        return found
     for piece in pieces(wanted):
         try:
             rows = {r.pk: r for r in model._base_manager.filter(pk__in=piece)}
@@ -76,10 +83,22 @@ def _one_by_one(model: type[models.Model], wanted: Iterable[str], report: Report
         try:
             yield from model._base_manager.filter(pk=key)
         except UNREADABLE as error:
-            if isinstance(error, OperationalError) and connection.vendor != "sqlite":
+            if isinstance(error, DatabaseError) and connection.vendor != "sqlite":
                 raise
             text = f"A value can't be read: {str(error)[:120]}."
+            report.unreadable.add((model._meta.label, as_sealed(model, key)))
             report.found("row unreadable", model._meta.label, as_sealed(model, key), text)
+
+
+def report_unread(model: type[models.Model], wanted: Iterable[str], got: Mapping[Any, Any], report: Report) -> None:
+    """Rows that are there, by the keys they are stored under, and can't be found by those keys."""
+    there = {str(pk) for pk in got}
+    for key in wanted:
+        sealed_as = as_sealed(model, key)
+        if sealed_as not in there and (model._meta.label, sealed_as) not in report.unreadable:
+            report.unreadable.add((model._meta.label, sealed_as))
+            text = f"It can't be read by the key it is stored under, {key}."
+            report.found("entry unreadable", model._meta.label, sealed_as, text)
 
 
 def digest(row: models.Model) -> str:
@@ -91,11 +110,17 @@ def digest(row: models.Model) -> str:
 
 
 def as_sealed(model: type[models.Model], key: str | None) -> str:
-    """A key as entries write it."""
+    """A key as entries write it. One that is stored in another form is another key, to the database and here."""
     try:
-        return str(model._meta.pk.to_python(key))
-    except ValidationError:
+        sealed = str(model._meta.pk.to_python(key))
+    except (ValidationError, ValueError):
         return str(key)
+    return sealed if str(key) in (sealed, sealed.replace("-", "")) else str(key)
+
+
+def as_text(stored: object) -> str:
+    """What was read as bytes, or not, as text."""
+    return stored.decode(errors="replace") if isinstance(stored, bytes) else str(stored)
 
 
 def items_are_text(content: dict[str, Any]) -> bool:
@@ -112,3 +137,12 @@ def items(payload: bytes | memoryview, part: str) -> list[dict[str, Any]]:
     except UNREADABLE:
         return []
     return listed
+
+
+def items_of(payload: bytes | memoryview, part: str) -> dict[str, Any]:
+    """A part of an entry's bytes that names values, such as its notes; nothing when it can't be read."""
+    try:
+        told = json.loads(bytes(payload))[part]
+    except UNREADABLE:
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -17,11 +17,14 @@ from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE
 
 
-def check_restored(numbers: Sequence[int], report: Report) -> None:
-    """Put the restores that stand into the report, given the numbers of the checkpoints there are."""
+def check_restored(numbers: Sequence[int], report: Report, *, files: bool = True) -> None:
+    """Put the restores that stand into the report, given the numbers of the checkpoints there are.
+
+    Without `files` the rows of checkpoints say what they state.
+    """
     newest = max(numbers, default=0)
     for restored in declared():
-        if newest <= restored.newest or restored.hash in _stated(restored.newest + 1):
+        if newest <= restored.newest or restored.hash in _stated(restored.newest + 1, files):
             report.restores.append(restored)
             continue
         text = f"Checkpoint {restored.newest + 1}, the first one after this restore, does not state it."
@@ -44,9 +47,11 @@ def told(restored: Restored) -> str:
     )
 
 
-def _stated(number: int) -> list[str]:
+def _stated(number: int, files: bool) -> list[str]:
     """The restores that a checkpoint states, by its file or else by its row; none when neither can be read."""
     try:
+        if not files:
+            raise FileNotFoundError
         kept = json.loads(path_of(number).read_bytes())
         return list(chain.checkpoint_content(kept["payload"].encode(), kept["hash"]).get("restored", []))
     except (*UNREADABLE, OSError):

@@ -7,20 +7,30 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Exists, F, Max, OuterRef, Q, TextField
-from django.db.models.functions import Cast, Round
+from django.db.models import BinaryField, Exists, F, Max, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 
 from lims.accounts.models import SecondFactor, UsedPassword, User
+from lims.ledger.models import Entry
 from lims.ledger.values import plain
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE, as_sealed, keys, pieces, read, streamed
+from lims.ledger.verify.stored_forms import check_forms
 from lims.recorded import Recorded, tracked_fields, version_model
+
+# Values longer than this are told by their beginning.
+_LONGEST = 60
+_UNTOLD = frozenset({"password", "secret", "credential_digest", "secret_digest"})
 
 
 def check_rows(model: type[Recorded], streams: Collection[str] | None, report: Report) -> None:
     """Every row of a model, or those some streams wrote: each against its newest version; and rows that are gone."""
     key = model._meta.pk.attname
     rows, versions = _of(model, streams), _of(version_model(model), streams)
+    if streams is not None:
+        # A row whose reference to its act was changed is still the one its versions are of.
+        acts = Entry.objects.filter(stream__in=streams)
+        rows = model._base_manager.filter(Q(act__in=acts) | Q(pk__in=versions.order_by().values(key)))
     unlike = pieces(_unlike(model)) if streams is None else keys(rows.order_by("pk"))
     for piece in unlike:
         _check_piece(model, piece, report)
@@ -28,7 +38,7 @@ def check_rows(model: type[Recorded], streams: Collection[str] | None, report: R
     gone = versions.filter(~Exists(live)).order_by().values_list(Cast(key, TextField()), flat=True).distinct()
     _name_gone(model, streamed(gone), report)
     for kept, among in ((model, rows), (version_model(model), versions)):
-        _hidden_digits(kept, among, report)
+        check_forms(kept, None if streams is None else among, report)
 
 
 def check_touched(model: type[Recorded], touched: Iterable[str], report: Report) -> None:
@@ -38,8 +48,8 @@ def check_touched(model: type[Recorded], touched: Iterable[str], report: Report)
     for piece in pieces(touched):
         there = {str(pk) for pk in _check_piece(model, piece, report)}
         _name_gone(model, (pk for pk in piece if pk not in there), report)
-        _hidden_digits(model, model._base_manager.filter(pk__in=piece), report)
-        _hidden_digits(kept, kept._base_manager.filter(**{f"{key}__in": piece}), report)
+        check_forms(model, model._base_manager.filter(pk__in=piece), report)
+        check_forms(kept, kept._base_manager.filter(**{f"{key}__in": piece}), report)
 
 
 def check_credentials(report: Report) -> None:
@@ -50,9 +60,13 @@ def check_credentials(report: Report) -> None:
         (SecondFactor, "secret", "secret_digest", "The secret was changed around the program."),
     )
     for model, secret, digest, text in kept:
-        for pk, value, sealed in streamed(model._base_manager.values_list("pk", secret, digest)):
-            if hashlib.sha256(value.encode()).hexdigest() != sealed:
-                report.found(f"{secret} altered", model._meta.label, pk, text)
+        with report.part(f"{model._meta.label} {secret}"):
+            # Bytes can be read whatever they are; a hash that is stored as bytes is no hash of this program's.
+            value = Cast(secret, BinaryField()) if connection.vendor == "sqlite" else F(secret)
+            for pk, stored, sealed in streamed(model._base_manager.order_by().values_list("pk", value, digest)):
+                told = stored.encode() if isinstance(stored, str) else bytes(stored)
+                if hashlib.sha256(told).hexdigest() != sealed:
+                    report.found(f"{secret} altered", model._meta.label, pk, text)
 
 
 def _unlike(model: type[Recorded]) -> list[str]:
@@ -98,9 +112,9 @@ def _check_piece(model: type[Recorded], wanted: Iterable[str], report: Report) -
         if version is None:
             report.found("row without history", label, row.pk, "The row has no version: it came around the program.")
             continue
-        changed = sorted(f.name for f in fields if not _is_same(row, version, f))
+        changed = [_told(row, version, f) for f in fields if not _is_same(row, version, f)]
         if changed:
-            report.found("row altered", label, row.pk, f"Changed around the program: {', '.join(changed)}.")
+            report.found("row altered", label, row.pk, f"Changed around the program: {'; '.join(sorted(changed))}.")
     return list(rows)
 
 
@@ -109,24 +123,27 @@ def _name_gone(model: type[Recorded], gone: Iterable[str], report: Report) -> No
         report.found("row missing", model._meta.label, as_sealed(model, pk), "The row has versions but is gone.")
 
 
+def _told(row: models.Model, version: models.Model, field: models.Field[Any, Any]) -> str:
+    """A changed column with its value in the newest version and in the row; a secret's values are nobody's."""
+    if field.name in _UNTOLD:
+        return field.name
+    sealed, now = (_short(field, getattr(each, field.attname)) for each in (version, row))
+    return f"{field.name}: sealed {sealed}, now {now}"
+
+
+def _short(field: models.Field[Any, Any], value: Any) -> str:
+    if value is None:
+        return "nothing"
+    try:
+        # Of JSON and bytes the sealed form is a digest, which tells nobody anything.
+        text = str(value) if isinstance(field, models.JSONField) else str(plain(field, value))
+    except UNREADABLE:
+        text = str(value)
+    return f"«{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}»"
+
+
 def _is_same(row: models.Model, version: models.Model, field: models.Field[Any, Any]) -> bool:
     try:
         return plain(field, getattr(row, field.attname)) == plain(field, getattr(version, field.attname))
     except UNREADABLE:
         return False
-
-
-def _hidden_digits(model: type[models.Model], among: models.QuerySet[Any], report: Report) -> None:
-    """Numbers that hold more digits than their column: SQLite keeps them, reading rounds them, no digest sees them."""
-    if connection.vendor != "sqlite":
-        return
-    hidden = Q()
-    for f in model._meta.concrete_fields:
-        if isinstance(f, models.DecimalField):
-            rounded = Round(F(f.attname), precision=f.decimal_places)
-            hidden |= Q(**{f"{f.attname}__gt": rounded}) | Q(**{f"{f.attname}__lt": rounded})
-    if hidden:
-        found = among.filter(hidden).order_by().values_list(Cast("pk", TextField()), flat=True)
-        for pk in streamed(found):
-            text = "A number has more digits than its column: it was changed around the program."
-            report.found("row altered", model._meta.label, as_sealed(model, pk), text)

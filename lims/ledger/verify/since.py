@@ -18,12 +18,12 @@ from lims.ledger.verify import checkpoints
 from lims.ledger.verify.checkpoints import Listed
 from lims.ledger.verify.entries import Sealed, check_entries, check_unsealed
 from lims.ledger.verify.findings import Report
-from lims.ledger.verify.guarded import check_guards
-from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after
+from lims.ledger.verify.links import BEGINNING, Position, check_links, entries_after, stored_heads
 from lims.ledger.verify.reading import keys, pieces, streamed
 from lims.ledger.verify.restored import check_restored
 from lims.ledger.verify.rows import check_credentials, check_touched
-from lims.recorded import recorded_models
+from lims.ledger.verify.stored_forms import check_forms
+from lims.recorded import recorded_models, version_model
 
 
 def newest_good(kept: Sequence[int], report: Report) -> int | None:
@@ -37,24 +37,40 @@ def newest_good(kept: Sequence[int], report: Report) -> int | None:
 def check_since(number: int, report: Report, progress: Callable[[int], None] | None) -> None:
     """Check heads against the checkpoints up to `number`, and the acts that came after with all they wrote."""
     report.since_checkpoint = number
-    heads = {h.stream: h for h in Head.objects.all()}
-    positions = _positions(number, heads, report)
-    check_links(entries_after(positions), heads, report, after=positions)
+    heads: dict[str, Head] = {}
+    positions: dict[str, Position] = {}
+    with report.part("heads"):
+        check_forms(Head, None, report)
+        heads = stored_heads(report)
+    with report.part("checkpoints"):
+        positions = _positions(number, heads, report)
+    with report.part("chains"):
+        check_links(entries_after(positions), heads, report, after=positions)
     touched: dict[str, set[str]] = defaultdict(set)
     done = 0
-    for piece in pieces(_later(positions)):
+    with report.part("entries"):
+        for piece in pieces(_later(positions)):
+            _check_later(piece, touched, report)
+            done += len(piece)
+            if progress:
+                progress(done)
+    for model in recorded_models():
+        if report.broken & {model._meta.label, version_model(model)._meta.label}:
+            continue
+        with report.part(model._meta.label):
+            check_touched(model, sorted(touched[model._meta.label]), report)
+    with report.part("credentials"):
+        check_credentials(report)
+
+
+def _check_later(piece: list[str], touched: dict[str, set[str]], report: Report) -> None:
+    """A piece of later entries, with what they list; the rows they wrote are put into `touched`."""
+    with report.part(f"entries from {piece[0]}"):
         sealed = Sealed()
         for _entry, content in check_entries(piece, report, sealed):
             for row in content["rows"]:
                 touched[row["model"]].add(row["pk"])
         check_unsealed(partial(_written_by, piece), report, sealed)
-        done += len(piece)
-        if progress:
-            progress(done)
-    for model in recorded_models():
-        check_touched(model, sorted(touched[model._meta.label]), report)
-    check_credentials(report)
-    check_guards(report)
 
 
 def _later(positions: Mapping[str, Position]) -> Iterator[str]:

@@ -241,12 +241,15 @@ def test_a_checkpoint_signed_with_a_key_that_was_never_sealed_is_named(covered: 
 
 
 def test_checkpoints_of_two_sealed_keys_are_both_good(covered: Story, settings: Settings, tmp_path: Path) -> None:
+    shutil.copy(settings.CHECKPOINT_KEY, tmp_path / "another.pem.before")
     settings.CHECKPOINT_KEY = tmp_path / "another.pem"
     record_sign_in(covered.cast.technician)
-    checkpoints.write()
+    made = checkpoints.write()
     report = verify()
     assert report.ok
     assert report.newest_checkpoint == 4
+    assert made is not None
+    assert made.key != Checkpoint.objects.get(number=1).key
 
 
 def test_a_checkpoint_that_is_not_chained_to_the_one_before_is_named(covered: Story, checkpoint_dir: Path) -> None:
