@@ -269,7 +269,9 @@ def _bytes(stored: Any) -> str:
     return hashlib.sha256(bytes(stored)).hexdigest()
 
 
-def _json(stored: str) -> str:
+def _json(stored: object) -> str:
+    if type(stored) is not str:
+        raise ValueError("No JSON.")
     return as_json(json.loads(stored))
 
 

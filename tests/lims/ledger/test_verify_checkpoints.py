@@ -176,10 +176,14 @@ def compute_anew(stream: str, seq: int) -> None:
 
 
 @pytest.mark.parametrize("seq", [1, 2])
-def test_a_chain_computed_anew_is_seen_only_by_a_checkpoint(covered: Story, seq: int) -> None:
+def test_a_chain_computed_anew_is_seen_by_a_checkpoint_and_by_every_seal(covered: Story, seq: int) -> None:
     stream = covered.batch.stream
+    last = Head.objects.get(stream=stream).seq
     first = min(CheckpointHead.objects.filter(stream=stream, seq__gte=seq).values_list("seq", flat=True), default=None)
-    assert told(attack(lambda: compute_anew(stream, seq))) == [("entry differs from a checkpoint", stream, first)]
+    assert told(attack(lambda: compute_anew(stream, seq))) == [
+        *(("seal broken", stream, number) for number in range(seq, last + 1)),
+        ("entry differs from a checkpoint", stream, first),
+    ]
     found = attack(lambda: compute_anew(stream, seq), lambda: verify_since_checkpoint().findings)
     assert ("entry differs from a checkpoint", stream, Head.objects.get(stream=stream).seq) in told(found)
 
