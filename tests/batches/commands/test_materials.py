@@ -111,7 +111,7 @@ def test_who_registered_a_lot_may_stop_its_use(story: Story) -> None:
     assert lot.state == Lot.State.QUARANTINE
 
 
-@pytest.mark.clause("11.50", "11.70")
+@pytest.mark.clause("11.50(a)", "11.70")
 def test_a_later_decision_supersedes_the_signature_before_and_nothing_looks_tampered_with(story: Story) -> None:
     lot = a_lot(story)
     for by, to in ((story.cast.qa, Lot.State.RELEASED), (story.cast.second_qa, Lot.State.REJECTED)):
