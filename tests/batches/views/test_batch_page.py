@@ -70,8 +70,8 @@ def test_it_offers_the_act_of_the_stage_first(client: Client, story: Story) -> N
 def test_what_may_not_be_done_is_told_with_its_code(client: Client, story: Story) -> None:
     story.harvest()
     text = not_yet(page(client, story, story.cast.technician))
-    assert "Log fill" in text
-    assert "FIL-01" in text
+    assert "Log isolation" in text
+    assert "ISO-01" in text
 
 
 def test_acts_refused_for_the_same_reason_share_a_line(client: Client, story: Story) -> None:

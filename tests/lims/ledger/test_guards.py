@@ -57,6 +57,7 @@ def filled(guarded_whole: Story) -> Story:
     """A laboratory with a row in every table that is guarded."""
     other = Story(guarded_whole.cast, at=guarded_whole.at)
     other.isolate()
+    other.weigh("61.5")
     other.observe(photo=a_photo())
     (form,) = downtime.issued(other)
     downtime.entered(other)
