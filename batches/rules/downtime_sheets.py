@@ -278,7 +278,7 @@ def _fill(process: Process) -> tuple[Part, ...]:
                     kind="choice",
                     choices=YES_NO,
                 ),
-                Blank("scanned_coi", gettext_noop("Chain of identity on the label")),
+                Blank("scanned_coi", gettext_noop("Label on the container")),
                 _time("done_at", gettext_noop("Formulation ended")),
             ),
         ),
