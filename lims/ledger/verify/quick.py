@@ -21,7 +21,7 @@ from django.db import connection, models
 
 from lims.ledger.models import Entry
 from lims.ledger.values import as_json, unsaid
-from lims.ledger.verify.reading import PIECE, UNREADABLE, items_are_text
+from lims.ledger.verify.reading import PIECE, UNREADABLE, attempt, items_are_text
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 
@@ -53,23 +53,24 @@ def agrees(wanted: Sequence[str], versions: dict[str, int]) -> int | None:
     `versions` are counted up by the label of their model. None: not sure, and nothing was counted.
     """
     try:
-        contents = _contents(wanted)
-        by_model: dict[str, dict[str, str]] = defaultdict(dict)
-        signatures: dict[str, str] = {}
-        listed = 0
-        for content in contents:
-            for row in content["rows"]:
-                by_model[row["model"]][row["version"]] = row["digest"]
-            for signature in content["signatures"]:
-                signatures[signature["id"]] = signature["digest"]
-            listed += len(content["rows"]) + len(content["signatures"])
-        if len(signatures) + sum(map(len, by_model.values())) != listed:
-            return None
-        kept = _kept()
-        if not all(_are_as_sealed(kept[label], expected) for label, expected in by_model.items()):
-            return None
-        if not _are_as_sealed(Signature, signatures):
-            return None
+        with attempt():
+            contents = _contents(wanted)
+            by_model: dict[str, dict[str, str]] = defaultdict(dict)
+            signatures: dict[str, str] = {}
+            listed = 0
+            for content in contents:
+                for row in content["rows"]:
+                    by_model[row["model"]][row["version"]] = row["digest"]
+                for signature in content["signatures"]:
+                    signatures[signature["id"]] = signature["digest"]
+                listed += len(content["rows"]) + len(content["signatures"])
+            if len(signatures) + sum(map(len, by_model.values())) != listed:
+                return None
+            kept = _kept()
+            if not all(_are_as_sealed(kept[label], expected) for label, expected in by_model.items()):
+                return None
+            if not _are_as_sealed(Signature, signatures):
+                return None
     except UNREADABLE:
         return None
     for label, expected in by_model.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -43,6 +43,13 @@ def one_state() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Let what the database refuses inside be undone by itself: on PostgreSQL nothing could be read after it."""
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        yield
 
 
 def pieces(rows: Iterable[Any]) -> Iterator[list[Any]]:
