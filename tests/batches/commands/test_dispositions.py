@@ -233,6 +233,7 @@ def test_training_withdrawn_from_somebody_who_did_nothing_here_stops_nothing(fil
     with filled.now():
         withdraw_training(qa, record=record, reason="Left the clinic.", signatures=approved(qa))
     filled.release_conditionally()
+    assert filled.fresh().disposition == DispositionState.RELEASED_CONDITIONALLY
 
 
 def test_a_withdrawn_consent_stops_release(filled: Story) -> None:

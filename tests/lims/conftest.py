@@ -1,4 +1,4 @@
-"""What the tests of backups begin with: a batch with checkpoints."""
+"""What the tests of the ledger and of backups begin with: a batch with checkpoints."""
 
 from __future__ import annotations
 
