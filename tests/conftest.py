@@ -48,9 +48,12 @@ def broker() -> Iterator[str]:
         yield settings.BROKER_URL
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(broker: str, django_db_setup: None) -> Iterator[Popen[bytes]]:
-    """A running worker on the test database. The test itself needs `django_db(transaction=True)`."""
+    """A running worker on the test database. The test itself needs `django_db(transaction=True)`.
+
+    It ends with its module: what other tests commit is not its to work on.
+    """
     database = {**connection.settings_dict}
     with services.running_worker(broker, database, Path(settings.DATA_DIR)) as running:
         yield running
