@@ -17,7 +17,7 @@ from lims import acts, clock
 from lims.ledger import chain
 from lims.ledger.models import Entry, Head
 from lims.ledger.sealing import seal, sealing_key
-from lims.ledger.values import digest_in, row_digest
+from lims.ledger.values import digest_in, kinds, row_digest
 from lims.signatures.models import Signature
 from lims.signatures.subjects import signed_digest
 from lims.site import is_demonstration
@@ -147,15 +147,16 @@ def _insert_versions(act: acts.Act) -> list[dict[str, object]]:
         key, its_own = recorded._meta.pk.attname, model._meta.pk.attname
         for version, pk in zip(versions, insert(model, [vars(v) for v in versions]), strict=True):
             setattr(version, its_own, pk)
-            rows.append(
-                {
-                    "model": recorded._meta.label,
-                    "pk": str(getattr(version, key)),
-                    "version": str(pk),
-                    "type": version.history_type,
-                    "digest": digest_in(model, version),
-                }
-            )
+            row: dict[str, object] = {
+                "model": recorded._meta.label,
+                "pk": str(getattr(version, key)),
+                "version": str(pk),
+                "type": version.history_type,
+                "digest": digest_in(model, version),
+            }
+            if json := kinds(model, version):
+                row["json"] = json
+            rows.append(row)
     return rows
 
 

@@ -118,6 +118,15 @@ def as_text(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) else str(value)
 
 
+def with_kinds(value: Any) -> Any:
+    """A JSON value with every number marked as one."""
+    if isinstance(value, dict):
+        return {key: with_kinds(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_kinds(item) for item in value]
+    return value if value is None or isinstance(value, (str, bool)) else {"number": str(value)}
+
+
 # --- The container ---------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +200,7 @@ class Listed(NamedTuple):
     digest: str
     stream: str
     seq: int
+    json: str | None = None
 
 
 class Export:
@@ -278,7 +288,7 @@ class Export:
         if at != (stream, seq or content["seq"]) or content["prev"] != before:
             raise ValueError("it says that it stands elsewhere")
         for row in content["rows"]:
-            self.versions[row["model"], row["version"]] = Listed(row["digest"], *at)
+            self.versions[row["model"], row["version"]] = Listed(row["digest"], *at, row.get("json"))
         for signature in content["signatures"]:
             self.signatures[signature["id"]] = Listed(signature["digest"], *at)
         self.hashes[at] = stated
@@ -325,13 +335,17 @@ class Export:
         listed = self.versions.get(key)
         if at in self.withheld:
             self.report.count("row versions whose entry is withheld")
-        elif listed is None or listed[1:] != at:
+        elif listed is None or (listed.stream, listed.seq) != at:
             raise ValueError(f"{said} is in no entry of this export")
         elif listed.digest != sealed:
             raise ValueError(f"{said} is not what was sealed")
-        for field, full in row.get("json", {}).items():
+        in_full = row.get("json", {})
+        for field, full in in_full.items():
             if values.get(field) != digest({"value": as_text(full)}):
                 raise ValueError(f"{said}: {field} is not what was sealed")
+        kinds = {field: with_kinds(full) for field, full in in_full.items() if full}
+        if listed and listed.json and listed.json != digest({"kinds": kinds}):
+            raise ValueError(f"{said}: a number in it was sealed as text, or a text as a number")
         self.rows.setdefault((key[0], str(row["pk"])), []).append(values)
         if key[0] == ATTACHED:
             self.attached.add(str(values["sha256"]))

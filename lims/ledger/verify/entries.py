@@ -22,6 +22,7 @@ from lims.ledger.verify.reading import (
     UNREADABLE,
     as_sealed,
     digest,
+    is_as_sealed,
     items,
     items_are_text,
     pieces,
@@ -107,10 +108,10 @@ def _check_entry(entry: Entry, report: Report) -> dict[str, Any] | None:
 
 
 def _check_versions(contents: list[Content], report: Report, sealed: Sealed) -> None:
-    by_model: dict[str, dict[str, tuple[str, Entry, str]]] = defaultdict(dict)
+    by_model: dict[str, dict[str, tuple[dict[str, str], Entry]]] = defaultdict(dict)
     for entry, content in contents:
         for row in content["rows"]:
-            by_model[row["model"]][row["version"]] = (row["digest"], entry, row["pk"])
+            by_model[row["model"]][row["version"]] = (row, entry)
     for model in recorded_models():
         expected = by_model.pop(model._meta.label, {})
         kept = version_model(model)
@@ -119,14 +120,14 @@ def _check_versions(contents: list[Content], report: Report, sealed: Sealed) -> 
         if kept._meta.label in report.broken:
             continue
         check_forms(kept, kept._base_manager.filter(pk__in=list(rows)), report)
-        for pk, (expects, entry, row_pk) in expected.items():
-            version = rows.get(pk)
+        for pk, (listed, entry) in expected.items():
+            version, row_pk = rows.get(pk), listed["pk"]
             if version is None and (kept._meta.label, pk) in report.unreadable:
                 continue
             if version is None:
                 text = f"Version {pk} of {model._meta.label} {row_pk} was sealed and is gone."
                 report.found("version missing", kept._meta.label, pk, text, stream=entry.stream, seq=entry.seq)
-            elif digest(version) != expects:
+            elif not is_as_sealed(version, listed):
                 text = f"Version {pk} of {model._meta.label} {row_pk} is not what was sealed."
                 report.found("version altered", kept._meta.label, pk, text, stream=entry.stream, seq=entry.seq)
     for label, left in by_model.items():

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from lims.ledger.models import Entry
-from lims.ledger.values import as_json, unsaid
+from lims.ledger.values import as_json, kinds, unsaid
 from lims.ledger.verify.reading import PIECE, UNREADABLE, attempt, items_are_text
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
@@ -56,11 +56,14 @@ def agrees(wanted: Sequence[str], versions: dict[str, int]) -> int | None:
         with attempt():
             contents = _contents(wanted)
             by_model: dict[str, dict[str, str]] = defaultdict(dict)
+            with_json: dict[str, dict[str, Any]] = defaultdict(dict)
             signatures: dict[str, str] = {}
             listed = 0
             for content in contents:
                 for row in content["rows"]:
                     by_model[row["model"]][row["version"]] = row["digest"]
+                    if "json" in row:
+                        with_json[row["model"]][row["version"]] = row
                 for signature in content["signatures"]:
                     signatures[signature["id"]] = signature["digest"]
                 listed += len(content["rows"]) + len(content["signatures"])
@@ -70,6 +73,8 @@ def agrees(wanted: Sequence[str], versions: dict[str, int]) -> int | None:
             if not all(_are_as_sealed(kept[label], expected) for label, expected in by_model.items()):
                 return None
             if not _are_as_sealed(Signature, signatures):
+                return None
+            if not all(_is_json_as_sealed(kept[label], rows) for label, rows in with_json.items()):
                 return None
     except UNREADABLE:
         return None
@@ -170,6 +175,12 @@ def _are_as_sealed(model: type[models.Model], expected: dict[str, str]) -> bool:
             return False
         there += 1
     return there == len(expected)
+
+
+def _is_json_as_sealed(model: type[models.Model], listed: dict[str, Any]) -> bool:
+    """Whether numbers in the JSON of versions, whose digests agree, are numbers still."""
+    there = model._base_manager.filter(pk__in=list(listed))
+    return all(kinds(model, version) == listed[str(version.pk)]["json"] for version in there)
 
 
 def _read(select: str, wanted: Sequence[str], model: type[models.Model]) -> list[Any]:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.models import BinaryField, TextField
 from django.db.models.functions import Cast
 
-from lims.ledger.values import row_digest
+from lims.ledger.values import kinds, row_digest
 from lims.ledger.verify.findings import Report
 
 PIECE = 500
@@ -114,6 +114,13 @@ def digest(row: models.Model) -> str:
         return row_digest(row)
     except UNREADABLE:
         return ""
+
+
+def is_as_sealed(version: models.Model, listed: Mapping[str, Any]) -> bool:
+    """Whether a version is what its entry lists; entries of before list no kinds of what is in its JSON."""
+    if digest(version) != listed["digest"]:
+        return False
+    return "json" not in listed or kinds(type(version), version) == listed["json"]
 
 
 def as_sealed(model: type[models.Model], key: str | None) -> str:

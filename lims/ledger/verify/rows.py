@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from lims.accounts.models import SecondFactor, UsedPassword, User
 from lims.ledger.models import Entry
-from lims.ledger.values import plain
+from lims.ledger.values import plain, with_kinds
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import UNREADABLE, as_sealed, keys, pieces, read, streamed
 from lims.ledger.verify.stored_forms import check_forms
@@ -144,6 +144,9 @@ def _short(field: models.Field[Any, Any], value: Any) -> str:
 
 def _is_same(row: models.Model, version: models.Model, field: models.Field[Any, Any]) -> bool:
     try:
-        return plain(field, getattr(row, field.attname)) == plain(field, getattr(version, field.attname))
+        now, sealed = getattr(row, field.attname), getattr(version, field.attname)
+        # In JSON a number and the same as text are two values.
+        is_other = isinstance(field, models.JSONField) and with_kinds(now) != with_kinds(sealed)
+        return plain(field, now) == plain(field, sealed) and not is_other
     except UNREADABLE:
         return False

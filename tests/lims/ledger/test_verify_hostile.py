@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -179,6 +179,33 @@ def test_a_value_that_reads_the_same_and_is_stored_otherwise_is_named(
     for look in (whole, *(others if "once" not in statement else ())):
         found = found_by(run, look)
         assert model._meta.label in {f.model for f in found}, found
+
+
+@pytest.mark.parametrize("where", [("live",), ("kept",), ("live", "kept")], ids=" and ".join)
+def test_a_number_in_json_that_became_text_is_named(covered: Story, where: tuple[str, ...]) -> None:
+    process = covered.batch.mbr
+    kept: Any = version_model(type(process))
+    versions = {"live": process, "kept": kept._base_manager.get(**{process._meta.pk.attname: process.pk})}
+    content = json.loads(json.dumps(process.content))
+    holder, name = next(_numbers_of(content))
+    holder[name] = str(holder[name])
+
+    def made_text() -> None:
+        for each in where:
+            change(versions[each], versions[each]._meta.get_field("content"), content)
+
+    expected = [versions[each]._meta.label for each in where][-1]
+    for look in (lambda: verify().findings, lambda: verify([SITE_STREAM]).findings):
+        assert expected in {f.model for f in found_by(made_text, look)}
+
+
+def _numbers_of(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where a JSON value holds a number: in what, under which name or place."""
+    for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(each, dict | list):
+            yield from _numbers_of(each)
+        elif isinstance(each, int) and not isinstance(each, bool):
+            yield value, name
 
 
 def test_text_in_an_empty_date_is_named(covered: Story) -> None:
