@@ -55,6 +55,7 @@ def configure() -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60},
             },
+            "watch the clock": {"task": "lims.tasks.watch_clock", "schedule": 3600.0, "options": {"expires": 3600}},
             "prune failure windows": {"task": "lims.tasks.prune_failure_windows", "schedule": 600.0},
             "sweep notices": {
                 "task": "lims.notices.tasks.sweep_notices",

@@ -56,6 +56,10 @@ else:
     DOCUMENT_CERTIFICATE = env.path("DOCUMENT_CERTIFICATE", DOCUMENT_KEY)
 TIMESTAMP_URL = env.text("TIMESTAMP_URL")
 
+# A time server (NTP) the server's clock is held against, and by how many seconds it may be wrong.
+TIME_SERVER = env.text("TIME_SERVER")
+TIME_LIMIT_S = env.number("TIME_LIMIT_S", 5)
+
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

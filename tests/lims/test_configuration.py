@@ -1,0 +1,66 @@
+"""A change of settings is an act of the site, and no secret is in it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pytest_django import Settings
+
+from lims import configuration
+from lims.ledger.models import Entry
+from tests.cast import Cast
+
+
+def said() -> list[tuple[str, dict[str, str]]]:
+    """The reasons and notes of every such act, in their order."""
+    payloads = Entry.objects.filter(name="site:configure").order_by("seq").values_list("payload", flat=True)
+    return [(c["reason"], c["notes"]) for c in (json.loads(bytes(p)) for p in payloads)]
+
+
+@pytest.mark.clause("11.10(k)", "A11-10")
+def test_what_is_set_is_told_once_and_a_change_with_old_and_new(cast: Cast, settings: Settings) -> None:
+    settings.IDLE_MINUTES = 15
+    assert configuration.note("web server")
+    assert not configuration.note("web server")
+    settings.IDLE_MINUTES, settings.EMAIL_HOST = 10, "mail.example"
+    assert configuration.note("web server")
+    (first, at_first), (then, later) = said()
+    assert first == ""
+    assert at_first["IDLE_MINUTES"] == "15"
+    assert then == "EMAIL_HOST: – → mail.example; IDLE_MINUTES: 15 → 10"
+    assert later["IDLE_MINUTES"] == "10"
+    assert later["program"] == configuration.build()
+
+
+def test_web_server_and_worker_tell_their_own(cast: Cast, settings: Settings) -> None:
+    configuration.note("web server")
+    settings.CHECKPOINT_DIR = "/elsewhere"
+    assert configuration.note("worker")
+    assert not configuration.note("worker")
+    assert [notes["told by"] for _, notes in said()] == ["web server", "worker"]
+    assert [reason for reason, _ in said()] == ["", ""]
+
+
+def test_going_back_is_a_change_too(cast: Cast, settings: Settings) -> None:
+    for minutes in (15, 10, 15):
+        settings.IDLE_MINUTES = minutes
+        assert configuration.note("worker")
+    assert [reason for reason, _ in said()] == ["", "IDLE_MINUTES: 15 → 10", "IDLE_MINUTES: 10 → 15"]
+
+
+def test_no_secret_is_told(cast: Cast, settings: Settings) -> None:
+    settings.SECRET_KEY = "only-a-few-people-know-this-" * 3
+    settings.EMAIL_HOST_PASSWORD = "mail-secret"
+    settings.DATABASE_URL = "postgresql://lims:database-secret@db.example:5432/lims"
+    configuration.note("web server")
+    [(_, notes)] = said()
+    assert notes["DATABASE_URL"] == "postgresql://db.example/lims"
+    for secret in (settings.SECRET_KEY, "mail-secret", "database-secret"):
+        assert secret not in json.dumps(notes)
+
+
+@pytest.mark.django_db
+def test_nothing_is_told_before_there_is_a_laboratory() -> None:
+    assert not configuration.note("web server")
+    assert not Entry.objects.exists()
