@@ -11,8 +11,6 @@ import json
 import logging
 import platform
 import uuid
-from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
@@ -23,6 +21,7 @@ from lims import clock
 from lims.acts import Act
 from lims.ledger.append import AlreadyDone, sealed
 from lims.ledger.models import SITE_STREAM, Entry
+from lims.program import program
 from lims.site import site
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,6 @@ CHOSEN = (
     *("TIME_SERVER", "TIME_LIMIT_S", "PAPER", "EMAIL_HOST", "NOTICE_EMAIL"),
 )
 _done: set[str] = set()
-_PROGRAM = ("lims", "batches", "templates")
 
 
 def told() -> dict[str, str]:
@@ -48,22 +46,10 @@ def told() -> dict[str, str]:
     return of_settings | {
         "DATABASE_URL": f"{database.scheme}://{database.hostname or ''}{database.path}",
         "SECRET_KEY": f"fingerprint {hashlib.sha256(settings.SECRET_KEY.encode()).hexdigest()[:16]}",
-        "program": build(),
+        "program": program(),
         "Python": platform.python_version(),
         "Django": django.get_version(),
     }
-
-
-@cache
-def build() -> str:
-    """The first 12 hexadecimal digits of the SHA-256 over the program's own files: which program this is."""
-    digest = hashlib.sha256()
-    for folder in _PROGRAM:
-        for file in sorted((Path(settings.BASE_DIR) / folder).rglob("*")):
-            if file.is_file() and file.suffix != ".pyc":
-                name = file.relative_to(settings.BASE_DIR).as_posix()
-                digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()[:12]
 
 
 def note(teller: str) -> bool:

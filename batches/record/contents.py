@@ -36,6 +36,7 @@ from batches.rules.check_codes import grouped
 from batches.rules.documents import Document
 from batches.rules.states import DispositionState
 from lims.pdf.han import form_for
+from lims.program import program
 
 Made = blocks.Section | Iterable[blocks.Section]
 Maker = Callable[[Facts, str], Made]
@@ -95,7 +96,6 @@ class Copy:
     issued: str
     check_code: str
     checkpoint: str
-    program: str
     sections: tuple[str, ...] = ()
 
 
@@ -192,7 +192,7 @@ def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
     head = _("Stream {stream}: entries 1 to {seq}, head:").format(stream=facts.batch.stream, seq=facts.head_seq)
     if copy is None:
         return blocks.Footer(
-            lines=(who, head, groups),
+            lines=(who, _("Made by {program}. {head}").format(program=program(), head=head), groups),
             code=f"{facts.batch.number} {facts.batch.coi} {facts.head_seq} {facts.head_hash}",
             codes=frozenset({2}),
         )
@@ -205,7 +205,7 @@ def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
             ),
             copy.issued,
             _("Made by {program}. Covered by checkpoint {checkpoint}. {head}").format(
-                program=copy.program, checkpoint=copy.checkpoint, head=head
+                program=program(), checkpoint=copy.checkpoint, head=head
             ),
             groups,
         ),

@@ -17,11 +17,11 @@ from batches.models import Attachment, Batch, PaperPassage
 from batches.record.contents import compose
 from batches.record.facts import gather as gather_facts
 from batches.record.writers import json, pdf
-from lims import VERSION
 from lims.files import is_whole, path_of
 from lims.ledger.evidence import Evidence, gather, heads_of
 from lims.ledger.exporting import Members, cover, evidence_files, seal, write_zip
 from lims.ledger.models import Head
+from lims.program import program
 
 Progress = Callable[[int, int], None]
 
@@ -81,7 +81,7 @@ def _gathered(
         "patient": batch.patient.code,
         "laboratory": facts.site_name,
         "is_synthetic": facts.is_synthetic,
-        "program": f"lims {VERSION}",
+        "program": program(),
     }
     heads = {stream: head.seq for stream, head in evidence.heads.items()}
     return members, evidence, Written(pages, record.is_draft, facts.head_hash, heads), about

@@ -23,7 +23,7 @@ from batches.record.export import Unexportable, Written, write_export
 from batches.record.facts import Facts, gather
 from batches.record.writers import json, pdf
 from batches.rules.documents import Document, document_refusals
-from lims import VERSION, clock
+from lims import clock
 from lims.accounts.permissions import Role
 from lims.files import keep
 from lims.ledger import trail
@@ -87,7 +87,6 @@ def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress |
         issued=_issued(issued, facts.zone),
         check_code=issued.check_code,
         checkpoint=f"{covering.number} ({covering.hash[:16]})",
-        program=f"lims {VERSION}",
         sections=sections,
     )
     record = compose(facts, document=document, copy=copy)

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from lims import configuration
 from lims.ledger.models import Entry
+from lims.program import program
 from tests.cast import Cast
 
 
@@ -30,7 +31,7 @@ def test_what_is_set_is_told_once_and_a_change_with_old_and_new(cast: Cast, sett
     assert at_first["IDLE_MINUTES"] == "15"
     assert then == "EMAIL_HOST: – → mail.example; IDLE_MINUTES: 15 → 10"
     assert later["IDLE_MINUTES"] == "10"
-    assert later["program"] == configuration.build()
+    assert later["program"] == program()
 
 
 def test_web_server_and_worker_tell_their_own(cast: Cast, settings: Settings) -> None:
