@@ -373,7 +373,7 @@ class Export:
         if (given["stream"], given["seq"]) in self.withheld:
             self.report.count("signatures whose entry is withheld")
             return
-        if listed is None or listed[1:] != (given["stream"], given["seq"]):
+        if listed is None or (listed.stream, listed.seq) != (given["stream"], given["seq"]):
             raise ValueError(f"{said} is in no entry of this export")
         if digest({"model": "signatures.Signature", "values": values}) != listed.digest:
             raise ValueError(f"{said} was changed or moved")
