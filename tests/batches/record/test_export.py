@@ -24,10 +24,10 @@ from PIL import Image
 
 from batches.commands.paper import import_passages
 from batches.record.export import Unexportable, write_export
-from lims import VERSION
 from lims.files import path_of
 from lims.ledger import chain, verify_export
 from lims.ledger.exporting import write_zip
+from lims.program import program
 from lims.signatures.meanings import Meaning
 from tests.builders import Story
 from tests.cast import signed
@@ -133,7 +133,7 @@ def test_an_export_is_as_sealed_and_holds_everything(whole: bytes, tmp_path: Pat
     assert json.loads(files["record.json"])["format"] == "batch-record/1"
     assert [s["stream"] for s in manifest["streams"]] == ["B-0001", "P-001"]
     assert manifest["is_synthetic"] is True
-    assert f"lims {VERSION}" == manifest["program"]
+    assert manifest["program"] == program()
     assert len([n for n in files if n.startswith("attachments/")]) == 1
     for label in ("accounts.User", "batches.Lot", "batches.Equipment", "batches.MasterBatchRecord"):
         assert f"rows/{label}.jsonl" in files
@@ -314,6 +314,10 @@ FORGERIES: dict[str, tuple[Callable[[Files], None], str]] = {
         "attachments/",
     ),
     "a checkpoint dropped from its chain": (drop_line("checkpoints/links.jsonl", 0), "checkpoints/000000001.json"),
+    "a number in JSON made text": (
+        replace("rows/batches.MasterBatchRecord.jsonl", b'"target_cells":100000000', b'"target_cells":"100000000"'),
+        "a number in it was sealed as text, or a text as a number",
+    ),
     "a checkpoint over another head": (
         replace("checkpoints/000000001.json", b'"B-0001"', b'"B-0002"'),
         "commit to B-0002",
