@@ -21,6 +21,20 @@ hypothesis_settings.register_profile("ours", deadline=None, derandomize=True, pr
 hypothesis_settings.load_profile("ours")
 
 
+pytest_plugins = ["tests.held"]
+
+_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what no database has a part in: told on one, it is told on every one."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if not asked & _DATABASE and item.get_closest_marker("django_db") is None:
+            item.add_marker("once")
+
+
 @pytest.fixture(autouse=True)
 def checkpoint_dir(settings: Settings, tmp_path: Path) -> Path:
     """A folder for the checkpoints of this test alone: its database is taken back, files are not."""

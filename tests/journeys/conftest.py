@@ -25,7 +25,7 @@ def _nobody_stays(transactional_db: None, browser: Browser) -> Iterator[None]:
         context.close()
 
 
-@pytest.fixture(params=[1280, 768])
+@pytest.fixture(params=[1280, pytest.param(768, marks=pytest.mark.once)])
 def width(request: pytest.FixtureRequest) -> int:
     """A desk and a tablet."""
     return int(request.param)

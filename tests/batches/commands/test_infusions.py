@@ -33,22 +33,15 @@ def raised_in(story: Story) -> set[str]:
 
 
 @pytest.fixture
-def ready(story: Story) -> Story:
-    """A released bag at the bedside."""
-    story.released()
-    return story
-
-
-@pytest.fixture
-def running(ready: Story) -> Story:
+def running(released: Story) -> Story:
     """An infusion five minutes on."""
-    ready.start()
-    ready.wait(minutes=5)
-    return ready
+    released.start()
+    released.wait(minutes=5)
+    return released
 
 
-def test_two_clinicians_check_identity_and_both_signatures_hold(ready: Story) -> None:
-    infusion = ready.check()
+def test_two_clinicians_check_identity_and_both_signatures_hold(released: Story) -> None:
+    infusion = released.check()
     given = Signature.objects.filter(subject_model="batches.Infusion", subject_pk=str(infusion.pk))
     assert {s.meaning for s in given} == {Meaning.PERFORMED, Meaning.WITNESSED}
     assert len({s.signer_id for s in given}) == 2
@@ -56,28 +49,29 @@ def test_two_clinicians_check_identity_and_both_signatures_hold(ready: Story) ->
 
 
 @pytest.mark.parametrize("field", ["scanned_patient", "scanned_coi"])
-def test_a_code_of_somebody_else_stops_everything_and_leaves_a_critical_deviation(ready: Story, field: str) -> None:
+def test_a_code_of_somebody_else_stops_everything_and_leaves_a_critical_deviation(released: Story, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        ready.check(**{field: "P-999"})
+        released.check(**{field: "P-999"})
     assert codes(refused) == {"INF-20"}
-    deviation = Deviation.objects.get(batch=ready.batch, limit="identity")
+    deviation = Deviation.objects.get(batch=released.batch, limit="identity")
     assert deviation.severity == "critical"
     assert "P-999" in deviation.description
     entry = Entry.objects.get(pk=deviation.act_id)
     assert (entry.name, entry.actor) == ("deviation:identity", None)
 
 
-def test_after_a_mismatch_nobody_goes_on_before_qa_has_assessed_it(ready: Story) -> None:
+def test_after_a_mismatch_nobody_goes_on_before_qa_has_assessed_it(released: Story) -> None:
     with pytest.raises(Refused):
-        ready.check(scanned_coi="CI-260099-X")
+        released.check(scanned_coi="CI-260099-X")
     with pytest.raises(Refused) as refused:
-        ready.check()
+        released.check()
     assert codes(refused) == {"INF-14"}
-    ready.assess(Deviation.objects.get(batch=ready.batch, limit="identity"))
-    assert ready.check().state == InfusionState.CHECKED
+    released.assess(Deviation.objects.get(batch=released.batch, limit="identity"))
+    assert released.check().state == InfusionState.CHECKED
 
 
-def test_a_product_that_is_not_released_or_rejected_is_not_infused(story: Story) -> None:
+def test_a_product_that_is_not_released_or_rejected_is_not_infused(released: Story) -> None:
+    story = Story(released.cast, at=released.at)
     story.fill()
     with pytest.raises(Refused) as refused:
         story.check()
@@ -89,77 +83,77 @@ def test_a_product_that_is_not_released_or_rejected_is_not_infused(story: Story)
     assert story.fresh().disposition == DispositionState.REJECTED
 
 
-def test_a_bag_that_expires_before_the_planned_end_is_not_checked(ready: Story) -> None:
-    left = ready.batch.fill.expires_at - ready.at
-    ready.wait(seconds=(left - timedelta(minutes=25)).total_seconds())
+def test_a_bag_that_expires_before_the_planned_end_is_not_checked(released: Story) -> None:
+    left = released.batch.fill.expires_at - released.at
+    released.wait(seconds=(left - timedelta(minutes=25)).total_seconds())
     with pytest.raises(Refused) as refused:
-        ready.check()
+        released.check()
     assert codes(refused) == {"INF-24"}
 
 
-def test_expiry_five_minutes_before_the_planned_end_refuses_the_start(ready: Story) -> None:
-    left = ready.batch.fill.expires_at - ready.at
-    ready.wait(seconds=(left - timedelta(minutes=32)).total_seconds())
-    ready.check()
-    ready.vitals("baseline")
-    ready.wait(minutes=7)
+def test_expiry_five_minutes_before_the_planned_end_refuses_the_start(released: Story) -> None:
+    left = released.batch.fill.expires_at - released.at
+    released.wait(seconds=(left - timedelta(minutes=32)).total_seconds())
+    released.check()
+    released.vitals("baseline")
+    released.wait(minutes=7)
     with pytest.raises(Refused) as refused:
-        ready.start()
+        released.start()
     assert codes(refused) == {"INF-24"}
-    assert ready.fresh().stage == Stage.FILLED
+    assert released.fresh().stage == Stage.FILLED
 
 
-def test_a_consent_withdrawn_since_stops_check_and_start(ready: Story) -> None:
-    ready.check()
-    ready.vitals("baseline")
-    consent = Consent.objects.get(patient=ready.patient, kind="treatment")
-    with ready.now():
+def test_a_consent_withdrawn_since_stops_check_and_start(released: Story) -> None:
+    released.check()
+    released.vitals("baseline")
+    consent = Consent.objects.get(patient=released.patient, kind="treatment")
+    with released.now():
         withdraw_consent(
-            ready.cast.clinician,
-            patient=ready.patient,
+            released.cast.clinician,
+            patient=released.patient,
             consent=consent,
-            withdrawn_on=ready.at.date(),
+            withdrawn_on=released.at.date(),
             withdrawal_reason="The patient changed her mind.",
-            signatures=performed(ready.cast.clinician),
+            signatures=performed(released.cast.clinician),
         )
     with pytest.raises(Refused) as refused:
-        ready.start()
+        released.start()
     assert codes(refused) == {"INF-25"}
 
 
-def test_what_is_not_in_order_at_the_bedside_is_told_all_at_once(ready: Story) -> None:
+def test_what_is_not_in_order_at_the_bedside_is_told_all_at_once(released: Story) -> None:
     with pytest.raises(Refused) as refused:
-        ready.check(is_name_confirmed=False, is_bag_good=False, weight_kg=Decimal("6.2"), pump_code="EQ-BSC")
+        released.check(is_name_confirmed=False, is_bag_good=False, weight_kg=Decimal("6.2"), pump_code="EQ-BSC")
     assert codes(refused) >= {"INF-21", "INF-22", "INF-23"}
-    assert not hasattr(ready.fresh(), "infusion")
+    assert not hasattr(released.fresh(), "infusion")
 
 
-def test_a_batch_is_infused_once(ready: Story) -> None:
-    ready.check()
+def test_a_batch_is_infused_once(released: Story) -> None:
+    released.check()
     with pytest.raises(Refused) as refused:
-        ready.check()
+        released.check()
     assert codes(refused) == {"INF-02"}
 
 
-def test_it_does_not_start_without_fresh_baseline_vital_signs(ready: Story) -> None:
-    ready.check()
-    with ready.now(), pytest.raises(Refused) as refused:
-        start_infusion(ready.cast.clinician, batch=ready.batch, signatures=performed(ready.cast.clinician))
+def test_it_does_not_start_without_fresh_baseline_vital_signs(released: Story) -> None:
+    released.check()
+    with released.now(), pytest.raises(Refused) as refused:
+        start_infusion(released.cast.clinician, batch=released.batch, signatures=performed(released.cast.clinician))
     assert codes(refused) == {"INF-07"}
-    ready.vitals("baseline")
-    ready.wait(minutes=16)
+    released.vitals("baseline")
+    released.wait(minutes=16)
     with pytest.raises(Refused) as refused:
-        ready.start()
+        released.start()
     assert codes(refused) == {"INF-26"}
-    ready.vitals("baseline")
-    assert ready.start().kind == "start"
+    released.vitals("baseline")
+    assert released.start().kind == "start"
 
 
-def test_it_does_not_start_on_a_baseline_beyond_an_action_limit(ready: Story) -> None:
-    ready.check()
-    ready.vitals("baseline", spo2_pct=Decimal("88"))
+def test_it_does_not_start_on_a_baseline_beyond_an_action_limit(released: Story) -> None:
+    released.check()
+    released.vitals("baseline", spo2_pct=Decimal("88"))
     with pytest.raises(Refused) as refused:
-        ready.start()
+        released.start()
     assert codes(refused) == {"INF-27"}
 
 
@@ -249,14 +243,17 @@ def test_the_list_shows_what_is_due_at_the_bedside(running: Story) -> None:
     assert running.fresh().due_at == running.at + timedelta(minutes=5)
 
 
-def test_a_whole_infusion_is_in_order_and_waits_for_its_follow_up(ready: Story) -> None:
-    before = raised_in(ready)
-    ready.infuse()
-    assert raised_in(ready) == before
-    assert ready.fresh().due_act == "follow_up:record"
-    with ready.now(), pytest.raises(Refused) as refused:
+def test_a_whole_infusion_is_in_order_and_waits_for_its_follow_up(released: Story) -> None:
+    before = raised_in(released)
+    released.infuse()
+    assert raised_in(released) == before
+    assert released.fresh().due_act == "follow_up:record"
+    with released.now(), pytest.raises(Refused) as refused:
         end_batch(
-            ready.cast.qa, batch=ready.batch, reason="Done.", signatures=signed((Meaning.APPROVED, ready.cast.qa))
+            released.cast.qa,
+            batch=released.batch,
+            reason="Done.",
+            signatures=signed((Meaning.APPROVED, released.cast.qa)),
         )
     assert codes(refused) == {"BAT-08"}
-    assert InfusionEvent.objects.filter(infusion__batch=ready.batch).count() == 2
+    assert InfusionEvent.objects.filter(infusion__batch=released.batch).count() == 2

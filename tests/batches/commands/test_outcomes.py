@@ -21,14 +21,13 @@ def codes(raised: pytest.ExceptionInfo[Refused]) -> set[str]:
 
 
 @pytest.fixture
-def infused(story: Story) -> Story:
+def infused(released: Story) -> Story:
     """An infusion that is over, with pain scored before it."""
-    story.released()
-    story.baseline()
-    story.start()
-    story.wait(minutes=30)
-    story.stop()
-    return story
+    released.baseline()
+    released.start()
+    released.wait(minutes=30)
+    released.stop()
+    return released
 
 
 def test_assessed_none_is_explicit_and_can_not_hide_an_event(infused: Story) -> None:
@@ -67,20 +66,20 @@ def test_an_event_begins_after_the_infusion_and_ends_after_it_began(infused: Sto
     assert codes(refused) == {"AEV-05"}
 
 
-def test_nothing_adverse_happens_before_the_infusion(story: Story) -> None:
-    story.check()
+def test_nothing_adverse_happens_before_the_infusion(released: Story) -> None:
+    released.check()
     with pytest.raises(Refused) as refused:
-        story.adverse_event()
+        released.adverse_event()
     assert codes(refused) == {"INF-09"}
 
 
-def test_none_is_not_said_while_the_infusion_runs_and_an_event_may_be_recorded(story: Story) -> None:
-    story.check()
-    story.start()
+def test_none_is_not_said_while_the_infusion_runs_and_an_event_may_be_recorded(released: Story) -> None:
+    released.check()
+    released.start()
     with pytest.raises(Refused) as refused:
-        story.assess_none()
+        released.assess_none()
     assert codes(refused) == {"INF-15"}
-    assert story.adverse_event().pk
+    assert released.adverse_event().pk
 
 
 def test_a_baseline_comes_before_the_infusion_and_a_follow_up_after_it(infused: Story) -> None:
@@ -89,10 +88,9 @@ def test_a_baseline_comes_before_the_infusion_and_a_follow_up_after_it(infused: 
     assert codes(refused) == {"FUP-02"}
 
 
-def test_no_follow_up_without_an_infusion(story: Story) -> None:
-    story.released()
+def test_no_follow_up_without_an_infusion(released: Story) -> None:
     with pytest.raises(Refused) as refused:
-        story.follow_up(1)
+        released.follow_up(1)
     assert codes(refused) == {"FUP-01"}
 
 

@@ -19,13 +19,13 @@ def codes(raised: pytest.ExceptionInfo[Refused]) -> set[str]:
 
 
 @pytest.fixture
-def running(story: Story) -> Story:
+def running(released: Story) -> Story:
     """An infusion ten minutes on, with its first reading."""
-    story.start()
-    story.wait(minutes=5)
-    story.vitals("m5")
-    story.wait(minutes=5)
-    return story
+    released.start()
+    released.wait(minutes=5)
+    released.vitals("m5")
+    released.wait(minutes=5)
+    return released
 
 
 def state(story: Story) -> str:
@@ -151,9 +151,8 @@ def test_the_temperature_is_asked_for_where_it_is_due(running: Story) -> None:
     assert [(r.code, r.field) for r in refused.value.refusals] == [("VIT-04", "temperature_c")]
 
 
-def test_no_reading_comes_before_the_identity_check(story: Story) -> None:
-    story.released()
+def test_no_reading_comes_before_the_identity_check(released: Story) -> None:
     with pytest.raises(Refused) as refused:
-        story.vitals("baseline")
+        released.vitals("baseline")
     assert codes(refused) == {"INF-08"}
     assert not Vitals.objects.exists()

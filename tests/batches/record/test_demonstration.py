@@ -35,6 +35,7 @@ from tests.batches.record.test_writers import squeezed, text_of
 NOT_PRINTED = {"format", "block", "kind", "tone", "anchor", "code", "language", "han", "author", "subject", "url"}
 
 
+@pytest.mark.once
 @pytest.mark.poppler
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.clause("11.10(b)", "11.50(b)", "A11-8.1")

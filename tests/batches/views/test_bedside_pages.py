@@ -25,6 +25,12 @@ def client_of(user: User) -> Client:
 
 
 @pytest.fixture
+def story(released: Story) -> Story:
+    """Every story here begins with a released bag."""
+    return released
+
+
+@pytest.fixture
 def post(story: Story) -> Post:
     """Send a form of the batch, signed by the clinician, at the time of the story."""
     client = client_of(story.cast.clinician)
@@ -66,7 +72,6 @@ def reading_of(story: Story, scheduled: str, **changes: object) -> dict[str, obj
 
 
 def test_a_mismatch_replaces_the_page_and_offers_no_way_on(story: Story, post: Post) -> None:
-    story.released()
     page = post("infusion-check/", check_of(story, scanned_coi="CI-260777-Z"))
     said = page.content.decode()
     assert page.status_code == 422
@@ -89,7 +94,6 @@ def test_name_and_birth_date_are_at_the_bedside_and_nowhere_else_in_a_batch(stor
 
 
 def test_an_infusion_is_run_from_one_page(story: Story, post: Post) -> None:
-    story.released()
     assert post("infusion-check/", check_of(story)).status_code == 302
     assert post("vitals/", reading_of(story, "baseline")).status_code == 302
     story.wait(minutes=5)

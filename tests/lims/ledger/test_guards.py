@@ -43,13 +43,18 @@ from tests.builders import Story
 from tests.cast import PASSWORD, Cast, signed
 from tests.lims.accounts.test_second_factor import enrolled
 from tests.lims.ledger.test_verify import Undone, attack, change, copy, guarded, remove
-from tests.lims.ledger.test_verify_whole import guarded_whole
+from tests.lims.ledger.test_verify_whole import tell_whole
 from tests.superuser.lifting import take_guards_down
-
-__all__ = ["guarded_whole"]
 
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="REPLACE is SQLite's")
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL has it")
+
+
+@pytest.fixture
+def guarded_whole(story: Story) -> Story:
+    """A batch from its issue to its follow-up."""
+    tell_whole(story)
+    return story
 
 
 @pytest.fixture

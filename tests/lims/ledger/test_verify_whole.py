@@ -6,11 +6,14 @@ One column of every table is changed at a time, in one row of each, so that each
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, models, transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -22,6 +25,7 @@ from lims.ledger.verify import Finding, verify
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 from tests.builders import Story
+from tests.held import again
 from tests.lims.ledger.test_verify import attack, change, copy, kept, names, other, remove
 from tests.superuser.lifting import take_guards_down
 
@@ -30,8 +34,7 @@ LEDGER: list[type[models.Model]] = [Entry, Head, Signature, Checkpoint, Checkpoi
 Tried = list[tuple[models.Model, str, list[Any]]]
 
 
-@pytest.fixture
-def guarded_whole(story: Story) -> Story:
+def tell_whole(story: Story) -> None:
     """A batch issued, grown, corrected, released, infused and followed up; with a deviation and checkpoints."""
     harvest = story.harvest()
     story.correct(harvest, "anaesthesia", "Lidocaine 2 %, local")
@@ -45,7 +48,23 @@ def guarded_whole(story: Story) -> Story:
     story.adverse_event()
     story.follow_up()
     checkpoints.write()
-    return story
+
+
+@pytest.fixture(scope="module")
+def whole_once(told_once: Story, tmp_path_factory: pytest.TempPathFactory) -> tuple[Story, Path]:
+    """Told once, with the folder of its checkpoints."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with override_settings(CHECKPOINT_DIR=folder):
+        tell_whole(told_once)
+    return told_once, folder
+
+
+@pytest.fixture
+def guarded_whole(whole_once: tuple[Story, Path], db: None, checkpoint_dir: Path) -> Story:
+    """The whole story, its checkpoints where this test's are."""
+    story, folder = whole_once
+    shutil.copytree(folder, checkpoint_dir)
+    return again(story)
 
 
 @pytest.fixture
