@@ -42,6 +42,7 @@ from lims.accounts.commands import start_site  # noqa: E402
 from lims.accounts.models import User  # noqa: E402
 from lims.ledger import chain, checkpoints, guards  # noqa: E402
 from lims.ledger.models import Entry, Head  # noqa: E402
+from lims.ledger.sealing import seal, sealing_key  # noqa: E402
 from lims.ledger.values import columns, plain, values_of  # noqa: E402
 from lims.ledger.verify import Report, verify  # noqa: E402
 from lims.ledger.verify.links import check_links, every_entry  # noqa: E402
@@ -64,7 +65,7 @@ def fill(entries: int) -> None:
     start_site(
         name="Bench", time_zone="UTC", administrator=("admin", "Sato Kei"), password="x" * 12, is_demonstration=True
     )
-    user = User.objects.get()
+    user, key = User.objects.get(), sealing_key()
     # The guards refuse entries that no act wrote; they stand again before anything is verified.
     take_guards_down()
     began = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -116,7 +117,7 @@ def fill(entries: int) -> None:
             })  # fmt: skip
             hash = chain.link(prev, payload)
             told = {"id": act, "stream": stream, "seq": place + 1, "at": at, "once": once, "prev": prev, "hash": hash}
-            sealed.add({**told, "payload": payload}, is_digested=False)
+            sealed.add({**told, "payload": payload, "seal": seal(key, hash)}, is_digested=False)
             prev = hash
         Head.objects.create(stream=stream, seq=size, hash=prev)
         if first // STREAM % 50 == 49 or first + STREAM >= entries:
