@@ -31,7 +31,7 @@ from tests.cast import PASSWORD, Cast, performed
 SAMPLE_STREAM = "S-1"
 
 
-@command("sample:rename", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
+@command("trial:rename", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
 def rename(act: Act, *, user: User, name: str) -> User:
     """Give a person another printed name; two reasons to refuse, told after the row was written."""
     live = User.objects.get(pk=user.pk)
@@ -47,7 +47,7 @@ def rename(act: Act, *, user: User, name: str) -> User:
     return live
 
 
-@command("sample:sign", needs=Permission.RECORD_PRODUCTION, stream=SAMPLE_STREAM, signed=(Meaning.PERFORMED,))
+@command("trial:sign", needs=Permission.RECORD_PRODUCTION, stream=SAMPLE_STREAM, signed=(Meaning.PERFORMED,))
 def sign(act: Act, *, user: User) -> User:
     """Sign for oneself."""
     live = User.objects.get(pk=user.pk)
@@ -56,7 +56,7 @@ def sign(act: Act, *, user: User) -> User:
     return live
 
 
-@command("sample:clash", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
+@command("trial:clash", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
 def clash(act: Act, *, user: User) -> None:
     """Write a row of its own, then one that the database can't take."""
     live = User.objects.get(pk=user.pk)
@@ -67,7 +67,7 @@ def clash(act: Act, *, user: User) -> None:
     act.add(twin)
 
 
-@command("sample:nest", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
+@command("trial:nest", needs=Permission.MANAGE_ACCOUNTS, stream=SAMPLE_STREAM)
 def nest(act: Act, *, user: User) -> None:
     """Call another command from inside."""
     live = User.objects.get(pk=user.pk)
@@ -76,7 +76,7 @@ def nest(act: Act, *, user: User) -> None:
     rename(act.actor, user=user, name="Written inside")
 
 
-@command("sample:wander", needs=Permission.MANAGE_ACCOUNTS, stream=None)
+@command("trial:wander", needs=Permission.MANAGE_ACCOUNTS, stream=None)
 def wander(act: Act, *, streams: list[str]) -> None:
     """Open each stream named."""
     for stream in streams:
@@ -87,7 +87,7 @@ def wander(act: Act, *, streams: list[str]) -> None:
 def only_here() -> Iterator[None]:
     """The sample commands leave the register with this module."""
     yield
-    for name in [n for n in COMMANDS if n.startswith("sample:")]:
+    for name in [n for n in COMMANDS if n.startswith("trial:")]:
         del COMMANDS[name]
 
 
@@ -124,7 +124,7 @@ def test_an_act_leaves_the_row_its_version_and_its_entry(cast: Cast) -> None:
         "stream": SAMPLE_STREAM,
         "seq": 1,
         "id": str(entry.pk),
-        "act": "sample:rename",
+        "act": "trial:rename",
         "actor": {"id": str(cast.administrator.pk), "username": "admin", "name": "Sato Kei", "role": "administrator"},
         "at": entry.at.isoformat(),
         "reason": "Married",
@@ -173,7 +173,7 @@ def test_who_may_not_is_refused_and_that_is_in_the_ledger(cast: Cast) -> None:
     assert raised.value.codes == ("PERM-01",)
     assert name_of(cast.analyst) == before
     told = last()
-    assert (told["act"], told["refused"], told["notes"]["refused"]) == ("sample:rename", True, "PERM-01")
+    assert (told["act"], told["refused"], told["notes"]["refused"]) == ("trial:rename", True, "PERM-01")
     assert told["actor"]["username"] == cast.qa.username
     assert told["rows"] == []
 
@@ -214,7 +214,7 @@ def test_a_value_its_field_can_not_hold_is_refused_beside_the_field(cast: Cast) 
     with pytest.raises(Refused) as raised:
         rename(cast.administrator, user=cast.analyst, name="N" * 121)
     assert [(r.code, r.field) for r in raised.value.refusals] == [("FLD-01", "printed_name")]
-    assert acts() == [("sample:rename", True)]
+    assert acts() == [("trial:rename", True)]
 
 
 def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: Cast) -> None:
@@ -223,7 +223,7 @@ def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: 
         clash(cast.administrator, user=cast.analyst)
     assert raised.value.codes == ("DBC-01",)
     assert name_of(cast.analyst) == before
-    assert acts() == [("sample:clash", True)]
+    assert acts() == [("trial:clash", True)]
     assert verify().ok
 
 
@@ -244,7 +244,7 @@ def test_a_double_click_is_one_act(cast: Cast) -> None:
     with pytest.raises(AlreadyDone) as raised:
         rename(cast.administrator, user=cast.analyst, name="Kato Naoko", once=once)
     assert raised.value.entry == Entry.objects.get(stream=SAMPLE_STREAM)
-    assert acts() == [("sample:rename", False)]
+    assert acts() == [("trial:rename", False)]
 
 
 def test_a_second_click_on_a_signed_act_asks_for_no_password(cast: Cast) -> None:
@@ -260,7 +260,7 @@ def test_what_was_refused_may_be_sent_again_with_the_same_token(cast: Cast) -> N
     with pytest.raises(Refused):
         rename(cast.administrator, user=cast.analyst, name="kato", once=once)
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko", once=once)
-    assert acts() == [("sample:rename", True), ("sample:rename", False)]
+    assert acts() == [("trial:rename", True), ("trial:rename", False)]
 
 
 def test_who_saw_an_older_record_is_told_what_changed_and_nothing_is_written(cast: Cast) -> None:
@@ -268,10 +268,10 @@ def test_who_saw_an_older_record_is_told_what_changed_and_nothing_is_written(cas
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko")
     with pytest.raises(Stale) as raised:
         rename(cast.administrator, user=cast.analyst, name="Kato Naomi", seen=seen)
-    assert [(e.actor_name, e.name) for e in raised.value.entries] == [("Sato Kei", "sample:rename")]
+    assert [(e.actor_name, e.name) for e in raised.value.entries] == [("Sato Kei", "trial:rename")]
     assert raised.value.codes == ("STALE-01",)
     assert name_of(cast.analyst) == "Kato Naoko"
-    assert acts() == [("sample:rename", False)]
+    assert acts() == [("trial:rename", False)]
     rename(cast.administrator, user=cast.analyst, name="Kato Naomi", seen=head_seq(SAMPLE_STREAM))
     assert name_of(cast.analyst) == "Kato Naomi"
 
@@ -309,7 +309,7 @@ def test_an_act_belongs_to_exactly_one_stream(cast: Cast) -> None:
             wander(cast.administrator, streams=streams)
     assert acts("S-1") == acts("S-2") == []
     wander(cast.administrator, streams=["S-2"])
-    assert acts("S-2") == [("sample:wander", False)]
+    assert acts("S-2") == [("trial:wander", False)]
 
 
 def test_each_stream_counts_and_links_on_its_own(cast: Cast) -> None:
@@ -325,7 +325,7 @@ def test_each_stream_counts_and_links_on_its_own(cast: Cast) -> None:
 
 
 def test_only_a_demonstration_replays_past_times(db: None) -> None:
-    act = Act(name="sample:replay", actor=None, at=clock.now())
+    act = Act(name="trial:replay", actor=None, at=clock.now())
     with (
         clock.replaying(datetime(2026, 10, 1, tzinfo=UTC)),
         pytest.raises(Unsealed),
