@@ -71,8 +71,7 @@ def kinds(model: type[models.Model], row: object) -> str | None:
 
     None for a row without any JSON.
     """
-    kept = {f.attname: getattr(row, f.attname) for f in _json_columns(model)}
-    told = {name: with_kinds(value) for name, value in kept.items() if value}
+    told = {name: with_kinds(value) for name in _json_columns(model) if (value := getattr(row, name))}
     return chain.digest({"kinds": told}) if told else None
 
 
@@ -86,8 +85,8 @@ def with_kinds(value: Any) -> object:
 
 
 @cache
-def _json_columns(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
-    return tuple(f for f in model._meta.concrete_fields if isinstance(f, models.JSONField))
+def _json_columns(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(f.attname for f in model._meta.concrete_fields if isinstance(f, models.JSONField))
 
 
 _NEVER = object()
