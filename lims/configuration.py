@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
-from django.db import DatabaseError, connection
 
 from lims import clock
 from lims.acts import Act
 from lims.ledger.append import AlreadyDone, sealed
 from lims.ledger.models import SITE_STREAM, Entry
+from lims.ledger.verify.reading import items_of
 from lims.program import program
 from lims.site import site
 
@@ -33,7 +33,7 @@ _TOLD = uuid.UUID("c1c3f0a7-58b5-4cf4-9f4b-5f2d3c1f7a10")
 CHOSEN = (
     *("PRODUCTION", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CLIENT_ADDRESS_HEADER"),
     *("IDLE_MINUTES", "SECOND_FACTOR", "PASSWORD_DAYS", "ACCESS_REVIEW_MONTHS"),
-    *("CHECKPOINT_DIR", "CHECKPOINT_KEY", "LEDGER_KEY", "DOCUMENT_CERTIFICATE", "TIMESTAMP_URL"),
+    *("CHECKPOINT_DIR", "CHECKPOINT_KEY", "LEDGER_KEY", "DOCUMENT_CERTIFICATE"),
     *("TIME_SERVER", "TIME_LIMIT_S", "PAPER", "EMAIL_HOST", "NOTICE_EMAIL"),
 )
 _done: set[str] = set()
@@ -42,9 +42,9 @@ _done: set[str] = set()
 def told() -> dict[str, str]:
     """What a process is set to, as text by name."""
     of_settings = {name: _text(getattr(settings, name)) for name in CHOSEN}
-    database = urlsplit(settings.DATABASE_URL)
     return of_settings | {
-        "DATABASE_URL": f"{database.scheme}://{database.hostname or ''}{database.path}",
+        "DATABASE_URL": _without_secrets(settings.DATABASE_URL),
+        "TIMESTAMP_URL": _without_secrets(settings.TIMESTAMP_URL),
         "SECRET_KEY": f"fingerprint {hashlib.sha256(settings.SECRET_KEY.encode()).hexdigest()[:16]}",
         "program": program(),
         "Python": platform.python_version(),
@@ -75,20 +75,16 @@ def note(teller: str) -> bool:
 
 
 def note_once(teller: str) -> None:
-    """The same, once in the life of this process; it is tried again while there is no laboratory yet."""
-    if teller not in _done and site() is not None:
-        note(teller)
-        _done.add(teller)
+    """The same, once in the life of this process; tried again while there is no laboratory, or it can't be told.
 
-
-def note_at_start(teller: str) -> None:
-    """The same for a process that starts; a database that does not answer is told by the log, and keeps nobody out."""
+    Whatever keeps it from being told is told by the log: it keeps nobody out, and no checkpoint from being written.
+    """
     try:
-        note_once(teller)
-    except DatabaseError as error:
-        logger.warning("What the %s is set to was not told to the ledger: %s", teller, error)
-    finally:
-        connection.close()
+        if teller not in _done and site() is not None:
+            note(teller)
+            _done.add(teller)
+    except Exception:
+        logger.exception("What the %s is set to was not told to the ledger", teller)
 
 
 def changes(before: dict[str, str], now: dict[str, str]) -> str:
@@ -99,7 +95,13 @@ def changes(before: dict[str, str], now: dict[str, str]) -> str:
 
 def _notes() -> list[tuple[str, dict[str, str]]]:
     found = Entry.objects.filter(stream=SITE_STREAM, name=ACT, is_refused=False).order_by("-seq")
-    return [(str(pk), json.loads(bytes(payload))["notes"]) for pk, payload in found.values_list("pk", "payload")]
+    return [(str(pk), items_of(payload, "notes")) for pk, payload in found.values_list("pk", "payload")]
+
+
+def _without_secrets(url: str) -> str:
+    """An address without user, password and query."""
+    at = urlsplit(url)
+    return f"{at.scheme}://{at.hostname or ''}{at.path}" if url else ""
 
 
 def _text(value: object) -> str:

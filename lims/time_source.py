@@ -38,6 +38,7 @@ def offset_s(server: str) -> float:
 
     Raises:
         OSError, ntplib.NTPException: it does not answer, or not as a time server does.
+        ValueError: its port is none.
     """
     at = urlsplit(f"//{server}")
     asked = ntplib.NTPClient().request(at.hostname, version=4, port=at.port or _PORT, timeout=_PATIENCE_S)
@@ -51,7 +52,7 @@ def watch() -> str:
         return "not watched"
     try:
         offset = offset_s(server)
-    except (OSError, ntplib.NTPException) as error:
+    except (OSError, ValueError, ntplib.NTPException) as error:
         logger.warning("The time server %s: %s", server, error)
         _tell(UNKNOWN, _UNKNOWN, {"server": server})
         return "unknown"

@@ -8,6 +8,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lims.settings")
 
 application = get_wsgi_application()
 
-from lims.configuration import note_at_start  # noqa: E402 - Django is ready only now
+# Django is ready only now.
+from django.db import connection  # noqa: E402
 
-note_at_start("web server")
+from lims.configuration import note_once  # noqa: E402
+
+note_once("web server")
+connection.close()

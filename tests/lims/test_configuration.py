@@ -54,11 +54,26 @@ def test_no_secret_is_told(cast: Cast, settings: Settings) -> None:
     settings.SECRET_KEY = "only-a-few-people-know-this-" * 3
     settings.EMAIL_HOST_PASSWORD = "mail-secret"
     settings.DATABASE_URL = "postgresql://lims:database-secret@db.example:5432/lims"
+    settings.TIMESTAMP_URL = "https://lab:stamp-secret@tsa.example/rfc3161?token=stamp-secret"
     configuration.note("web server")
     [(_, notes)] = said()
+    assert notes["TIMESTAMP_URL"] == "https://tsa.example/rfc3161"
     assert notes["DATABASE_URL"] == "postgresql://db.example/lims"
-    for secret in (settings.SECRET_KEY, "mail-secret", "database-secret"):
+    for secret in (settings.SECRET_KEY, "mail-secret", "database-secret", "stamp-secret"):
         assert secret not in json.dumps(notes)
+
+
+def test_what_keeps_it_from_being_told_keeps_no_process_from_starting(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(configuration, "_done", set())
+    with monkeypatch.context() as broken:
+        broken.setattr(configuration, "told", lambda: 1 / 0)
+        configuration.note_once("worker")
+    assert "was not told to the ledger" in caplog.text
+    configuration.note_once("worker")
+    configuration.note_once("worker")
+    assert len(said()) == 1
 
 
 @pytest.mark.django_db
