@@ -7,8 +7,10 @@ whether the whole chain is the one that was there (checkpoints.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
+import psycopg
 from django.db import connection
 
 from lims.ledger import chain
@@ -17,7 +19,14 @@ from lims.ledger.sealing import NoSealingKey, seal, sealing_key
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import as_sealed, as_text
 
-_ROWS = 1000
+_ROWS = 100
+# SQLite keeps anything in any column: as bytes everything can be read, and the cast copies nothing.
+_COLUMNS = {
+    "sqlite": {"id": "BLOB", "stream": "BLOB", "seq": "INTEGER"}
+    | dict.fromkeys(("prev", "hash", "payload", "seal"), "BLOB"),
+    "postgresql": {"id": "text", "stream": "text", "seq": "bigint"}
+    | {"prev": "text", "hash": "text", "payload": "bytea", "seal": "text"},
+}
 
 
 class Position(NamedTuple):
@@ -32,7 +41,7 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 def every_entry(streams: Collection[str] | None) -> Iterator[Rows]:
-    """The columns that make the chain, of the entries of some streams or of all, in order, a thousand at a time."""
+    """The columns that make the chain, of the entries of some streams or of all, in order, some at a time."""
     if streams is None:
         return _rows("", ())
     places = ", ".join(["%s"] * len(streams))
@@ -105,16 +114,22 @@ def check_links(
 
 
 def _rows(condition: str, values: tuple[Any, ...]) -> Iterator[Rows]:
-    """Entries from a cursor of the server, or of SQLite."""
+    """Entries as they are stored, a hundred at a time: more would not stay in the processor's own memory."""
+    # Each column in a form that any content has, whatever was done to its type.
+    columns = ", ".join(f"CAST({name} AS {form})" for name, form in _COLUMNS[connection.vendor].items())
     table = connection.ops.quote_name(Entry._meta.db_table)
-    columns = "id, stream, seq, prev, hash, payload, seal"
-    if connection.vendor == "sqlite":
-        # SQLite keeps anything in any column: as bytes everything can be read, and the cast copies nothing.
-        columns = ", ".join(f"CAST({c} AS {'INTEGER' if c == 'seq' else 'BLOB'})" for c in columns.split(", "))
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {table} {condition} ORDER BY stream, seq", values)  # noqa: S608
-        while rows := cursor.fetchmany(_ROWS):
-            yield rows
+    query = f"SELECT {columns} FROM {table} {condition} ORDER BY stream, seq"  # noqa: S608
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(query, values)
+            while rows := cursor.fetchmany(_ROWS):
+                yield rows
+            return
+        # Streamed, so that the server reads on while entries are linked here: a cursor of the server would wait.
+        with psycopg.Cursor(cursor.connection) as streaming:
+            entries = streaming.stream(query, values, binary=True, size=_ROWS)
+            while rows := list(islice(entries, _ROWS)):
+                yield rows
 
 
 def _sealing_key(report: Report) -> bytes | None:

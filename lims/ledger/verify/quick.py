@@ -22,6 +22,7 @@ from django.db import connection, models
 from lims.ledger.models import Entry
 from lims.ledger.values import as_json, kinds, unsaid
 from lims.ledger.verify.reading import PIECE, UNREADABLE, attempt, items_are_text
+from lims.ledger.verify.stored_forms import json_as_written
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 
@@ -287,6 +288,12 @@ def _json(stored: object) -> str:
     return as_json(json.loads(stored))
 
 
+def _json_in_text(stored: object) -> str:
+    if json_as_written(stored) != stored:
+        raise ValueError("No JSON as this program stores it.")
+    return _json(stored)
+
+
 # The first that fits. The plus keeps Django's driver from making objects of what it knows by its declared type.
 _SQLITE: tuple[tuple[Any, str, Convert | None], ...] = (
     (models.UUIDField, "{0}", _uuid),
@@ -299,7 +306,7 @@ _SQLITE: tuple[tuple[Any, str, Convert | None], ...] = (
         None,
     ),
     (models.BinaryField, "{0}", _bytes),
-    (models.JSONField, "{0}", _json),
+    (models.JSONField, "{0}", _json_in_text),
     ((models.CharField, models.TextField), "{0}", None),
 )
 _POSTGRESQL: tuple[tuple[Any, str, Convert | None], ...] = (

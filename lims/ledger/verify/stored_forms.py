@@ -1,12 +1,14 @@
 """How SQLite stores a value: as this program writes it, or in another way that only reads the same.
 
 SQLite keeps anything in any column. An identifier in capitals, a date of weeks, a 2 for «true» or text in an empty date
-reads as what was sealed, and compares as something else: rows then leave every list. One statement for each table.
-PostgreSQL has one form for each value. Not here: what a value should be.
+reads as what was sealed, and compares as something else: rows then leave every list. JSON with a name given twice reads
+as if only the last were there. One statement for each table. PostgreSQL has one form for each value. Not here: what a
+value should be.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -40,6 +42,7 @@ def check_forms(model: type[models.Model], among: models.QuerySet[Any] | None, r
     any_wrong = " OR ".join(is_wrong for _, is_wrong in wrong)
     table = quoted(model._meta.db_table)
     with connection.cursor() as cursor:
+        connection.connection.create_function("json_as_written", 1, json_as_written, deterministic=True)
         cursor.execute(
             f"SELECT CAST({key} AS BLOB), {told} FROM {table} WHERE {scope}({any_wrong})",  # noqa: S608
             values,
@@ -49,6 +52,14 @@ def check_forms(model: type[models.Model], among: models.QuerySet[Any] | None, r
         names = ", ".join(columns.split())
         text = f"Not stored as this program stores it, in {model._meta.db_table}: {names}."
         report.found("row altered", model._meta.label, as_sealed(model, as_text(pk)), text)
+
+
+def json_as_written(stored: object) -> str | None:
+    """JSON as Django writes what this text says; None for what is no JSON."""
+    try:
+        return json.dumps(json.loads(stored)) if isinstance(stored, str) else None
+    except ValueError:
+        return None
 
 
 @cache
@@ -92,5 +103,7 @@ def _not(kind: Any, c: str) -> str:
             return other("integer")
         case models.BinaryField():
             return other("blob")
+        case models.JSONField():
+            return f"{other('text')} OR json_as_written({c}) IS NOT {c}"
         case _:
             return other("text")

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from batches.models import Receipt
+from batches.models import MasterBatchRecord, Receipt
 from lims import files
 from lims.accounts.commands import record_sign_in
 from lims.acts import Act
@@ -197,6 +197,23 @@ def test_a_number_in_json_that_became_text_is_named(covered: Story, where: tuple
     expected = [versions[each]._meta.label for each in where][-1]
     for look in (lambda: verify().findings, lambda: verify([SITE_STREAM]).findings):
         assert expected in {f.model for f in found_by(made_text, look)}
+
+
+@pytest.mark.parametrize("written", ["' ' || content", "'{\"%s\": 1,' || substr(content, 2)"], ids=["blank", "twice"])
+@pytest.mark.parametrize("model", [MasterBatchRecord, version_model(MasterBatchRecord)])
+def test_json_that_reads_the_same_and_is_written_otherwise_is_named(covered: Story, model: Any, written: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps JSON in one form")
+    before = covered.batch.mbr.content
+    anew = written % next(iter(before)) if "%" in written else written
+
+    def run() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {model._meta.db_table} SET content = {anew}")
+        assert model._base_manager.first().content == before
+
+    for look in (lambda: verify().findings, lambda: verify([SITE_STREAM]).findings):
+        assert model._meta.label in {f.model for f in found_by(run, look)}
 
 
 def _numbers_of(value: Any) -> Iterator[tuple[Any, Any]]:
