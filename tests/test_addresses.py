@@ -92,6 +92,10 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "print-labels": (200, 200, 200, 200, 403, 403, 403),
     "reprint-labels": (200, 200, 200, 200, 403, 403, 403),
     "master": (200, 200, 200, 200, 200, 403, 200),
+    "master-copies": (200, 200, 200, 200, 200, 403, 200),
+    "issue-master-copy": (403, 200, 403, 200, 403, 403, 403),
+    "retry-master-copy": (405, 405, 405, 405, 405, 403, 403),
+    "download-master-copy": (404, 404, 404, 404, 404, 403, 404),
     "print-fill-label": (409, 409, 409, 409, 403, 403, 403),
     "account-labels": (200, 200, 200, 200, 403, 403, 403),
     "download-labels": (404, 404, 404, 404, 404, 403, 404),
@@ -194,7 +198,7 @@ def placed(story: Story, pattern: URLPattern) -> str:
     row = primary_keys[name]() if name in primary_keys else None
     values: dict[str, Any] = {
         "number": batch.deviations.all()[0].number if name.startswith("deviation") else batch.number,
-        "code": batch.mbr.code if name == "master" else batch.patient.code,
+        "code": batch.mbr.code if "master" in name else batch.patient.code,
         "version": batch.mbr.version,
         "pk": row.pk if row else 999_999,
         "form": DowntimeForm.objects.get().number,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from batches.commands.documents import ask, keep, retry
-from batches.models import Batch, IssuedCopy, PrintedRecord, PrintRequest
+from batches.models import Batch, IssuedCopy, MasterBatchRecord, PrintedRecord, PrintRequest
 from batches.record.documents import document_facts
 from batches.record.facts import gather
 from batches.rules.check_codes import CHARACTERS, LENGTH, code_of
@@ -19,7 +19,7 @@ from batches.rules.documents import Document, copy_refusals, document_refusals
 from lims.accounts.permissions import Permission
 from lims.acts import Act
 from lims.commands import command
-from lims.refusals import refuse_if_any
+from lims.refusals import Refusal, refuse_if_any
 from lims.signatures.meanings import Meaning
 
 
@@ -32,7 +32,13 @@ def issue_document(
     Raises:
         Refused: DOC-01 a second copy without a reason, DOC-02 to DOC-07 see `document_refusals`, DOC-08 no recipient.
     """
-    return _issue(act, batch, document, recipient=recipient, deviation=deviation, sections=sections)
+    chosen = tuple(sections)
+    # A complete record can be issued at any time: nothing is gathered for it under the lock.
+    found: list[Refusal] = []
+    if chosen or document is not Document.BATCH_RECORD:
+        found += document_refusals(document, document_facts(gather(batch)), deviation=deviation, sections=chosen)
+    about = deviation if document is Document.DEVIATION and deviation else batch.number
+    return _issue(act, IssuedCopy(batch=batch, document=document, about=about, sections=list(chosen)), recipient, found)
 
 
 @command("document:issue_infusion_record", needs=Permission.ISSUE_INFUSION_RECORDS, signed=(Meaning.ISSUED,))
@@ -42,7 +48,18 @@ def issue_infusion_record(act: Act, *, batch: Batch, recipient: str) -> IssuedCo
     Raises:
         Refused: DOC-01, DOC-05, DOC-08.
     """
-    return _issue(act, batch, Document.INFUSION, recipient=recipient)
+    found = list(document_refusals(Document.INFUSION, document_facts(gather(batch))))
+    return _issue(act, IssuedCopy(batch=batch, document=Document.INFUSION, about=batch.number), recipient, found)
+
+
+@command("document:issue_version", needs=Permission.ISSUE_DOCUMENTS, signed=(Meaning.ISSUED,))
+def issue_version(act: Act, *, mbr: MasterBatchRecord, recipient: str) -> IssuedCopy:
+    """Issue a numbered copy of a version of the master batch record, with no batch.
+
+    Raises:
+        Refused: DOC-01, DOC-08.
+    """
+    return _issue(act, IssuedCopy(mbr=mbr, document=Document.MASTER, about=str(mbr)), recipient)
 
 
 @command("document:retry", needs=Permission.PRINT_RECORDS)
@@ -57,41 +74,21 @@ def keep_copy(act: Act, *, request: PrintRequest, made: dict[str, Any]) -> Print
     return keep(act, request, made)
 
 
-def _issue(
-    act: Act,
-    batch: Batch,
-    document: Document,
-    *,
-    recipient: str,
-    deviation: str = "",
-    sections: Sequence[str] = (),
-) -> IssuedCopy:
+def _issue(act: Act, copy: IssuedCopy, recipient: str, refusals: Sequence[Refusal] = ()) -> IssuedCopy:
+    """Number a copy and ask for its file; refused for what is given, or for want of a recipient or a reason."""
     assert act.actor is not None
-    about = deviation if document is Document.DEVIATION and deviation else batch.number
-    earlier = list(IssuedCopy.objects.filter(document=document, about=about).order_by("-number"))
-    number = earlier[0].number + 1 if earlier else 1
-    chosen = tuple(sections)
-    found = list(copy_refusals(number=number, reason=act.reason, recipient=recipient))
-    # A complete record can be issued at any time: nothing is gathered for it under the lock.
-    if chosen or document is not Document.BATCH_RECORD:
-        found += document_refusals(document, document_facts(gather(batch)), deviation=deviation, sections=chosen)
-    refuse_if_any(found)
-    copy = IssuedCopy(
-        request=ask(act, kind=PrintRequest.Kind.COPY, batch=batch),
-        batch=batch,
-        document=document,
-        about=about,
-        number=number,
-        sections=list(chosen),
-        recipient=recipient.strip(),
-        reason=act.reason.strip(),
-        check_code=_unused_code(),
-        supersedes=next((c for c in earlier if tuple(c.sections) == chosen), None),
-        issued_by=act.actor,
-        issued_at=act.at,
-    )
+    earlier = list(IssuedCopy.objects.filter(document=copy.document, about=copy.about).order_by("-number"))
+    copy.number = earlier[0].number + 1 if earlier else 1
+    refuse_if_any([*copy_refusals(number=copy.number, reason=act.reason, recipient=recipient), *refusals])
+    wanted = {} if copy.batch else {"about": copy.about}
+    copy.request = ask(act, kind=PrintRequest.Kind.COPY, batch=copy.batch, wanted=wanted)
+    copy.recipient, copy.reason = recipient.strip(), act.reason.strip()
+    copy.check_code = _unused_code()
+    copy.supersedes = next((c for c in earlier if c.sections == copy.sections), None)
+    copy.issued_by, copy.issued_at = act.actor, act.at
     act.add(copy)
-    act.notes |= {"document": str(document), "about": about, "copy": str(number), "code": copy.check_code}
+    told = {"document": str(copy.document), "about": copy.about, "copy": str(copy.number), "code": copy.check_code}
+    act.notes |= told
     act.sign(copy)
     return copy
 

@@ -13,7 +13,7 @@ from batches.rules.documents import Document
 from lims.web.widgets import Checkboxes, Select, Textarea, TextInput
 
 
-class InfusionCopyForm(forms.Form):
+class RecipientForm(forms.Form):
     """For whom a copy is, and why there is another one."""
 
     recipient = forms.CharField(
@@ -28,7 +28,7 @@ class InfusionCopyForm(forms.Form):
     cards = [(_("Copy"), "", ["recipient", "reason"])]
 
 
-class CopyForm(InfusionCopyForm):
+class CopyForm(RecipientForm):
     """Which document, and how much of it."""
 
     document = forms.TypedChoiceField(label=_("Document"), coerce=Document, widget=Select(span=6))

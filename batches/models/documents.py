@@ -31,7 +31,8 @@ DOCUMENT_LABELS = {
 class PrintRequest(Recorded):
     """Somebody asked for a file: a print of a batch's record, an issued copy, an export, or what is kept of a year.
 
-    `wanted` is which entries of the audit trail, as they were typed into its filter, or which year.
+    `wanted` is which entries of the audit trail, as they were typed into its filter, or which year; for a copy of no
+    batch, what it is about.
     """
 
     class Kind(models.TextChoices):
@@ -54,8 +55,9 @@ class PrintRequest(Recorded):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["record", "export", "copy"], batch__isnull=False)
-                | Q(kind__in=["trail_csv", "trail_json", "year"], batch__isnull=True),
+                condition=Q(kind__in=["record", "export"], batch__isnull=False)
+                | Q(kind__in=["trail_csv", "trail_json", "year"], batch__isnull=True)
+                | Q(kind="copy"),
                 name="print_request_of_a_batch_or_of_none",
             )
         ]
@@ -87,13 +89,17 @@ class PrintedRecord(Recorded):
 class IssuedCopy(Recorded):
     """A controlled copy: numbered, signed for, and found again by the code on every page of it.
 
-    `about` is what is counted: a batch, or one of its deviations. No `sections` are all of them.
+    `about` is what is counted: a batch, one of its deviations, or a version of the master batch record, which is
+    issued with no batch and is `mbr` then. No `sections` are all of them.
     """
 
     request = models.OneToOneField(PrintRequest, models.PROTECT, related_name="copy")
-    batch = models.ForeignKey("batches.Batch", models.PROTECT, related_name="issued_copies")
+    batch = models.ForeignKey("batches.Batch", models.PROTECT, null=True, related_name="issued_copies")
+    mbr = models.ForeignKey(
+        "batches.MasterBatchRecord", models.PROTECT, null=True, default=None, related_name="issued_copies"
+    )
     document = models.CharField(_("document"), max_length=12, choices=list(DOCUMENT_LABELS.items()))
-    about = models.CharField(max_length=12)
+    about = models.CharField(max_length=32)
     number = models.PositiveIntegerField(_("copy"))
     sections = models.JSONField(default=list, blank=True)
     recipient = models.CharField(_("for whom"), max_length=120)
@@ -103,7 +109,7 @@ class IssuedCopy(Recorded):
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
 
-    signed_context = ("batch",)
+    signed_context = ("batch", "mbr")
 
     class Meta:
         verbose_name_plural = "issued copies"
@@ -111,6 +117,11 @@ class IssuedCopy(Recorded):
         constraints = [
             models.UniqueConstraint(fields=["document", "about", "number"], name="issued_copy_numbered_once"),
             models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="issued_copy_again_with_a_reason"),
+            models.CheckConstraint(
+                condition=Q(batch__isnull=False, mbr__isnull=True)
+                | Q(batch__isnull=True, mbr__isnull=False, document=Document.MASTER.value),
+                name="issued_copy_of_a_batch_or_a_version",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,7 +130,7 @@ class IssuedCopy(Recorded):
     @property
     def file_name(self) -> str:
         """What its file is called where it is handed out."""
-        return f"{self.about}-{self.document}-copy-{self.number}.pdf"
+        return f"{self.about.replace(' ', '-')}-{self.document}-copy-{self.number}.pdf"
 
 
 class PrintJob(models.Model):

@@ -1,4 +1,4 @@
-"""Issued copies with where each stands now: current, superseded, or of a record that has changed since."""
+"""Issued copies with where each stands now: current, superseded, or of what has changed since."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from batches.models import Batch, IssuedCopy, PrintedRecord
+from batches.models import Batch, IssuedCopy, MasterBatchRecord, PrintedRecord
 from lims.ledger.models import Entry, Head
 
 SHOWN = 20
@@ -24,17 +24,22 @@ class CopyStanding:
 
     @property
     def is_current(self) -> bool:
-        """Whether it is made, nothing took its place, and its record says what it said."""
-        return self.printed is not None and self.successor is None and not self.later
+        """Whether it is made, nothing took its place, and what it is of says what it said."""
+        return self.printed is not None and self.successor is None and not self.later and not self.is_of_old_version
+
+    @property
+    def is_of_old_version(self) -> bool:
+        """Whether it is a version of the master batch record by which no batch is begun any more."""
+        return self.copy.mbr is not None and self.copy.mbr.state != MasterBatchRecord.State.EFFECTIVE
 
 
-def copies_of(batch: Batch) -> list[CopyStanding]:
-    """Every copy issued of a batch, newest first. The number of queries does not grow with the copies."""
-    found = list(
-        IssuedCopy.objects.filter(batch=batch)
-        .select_related("batch__patient", "request__job", "request__printed", "issued_by")
-        .order_by("-id")
-    )
+def copies_of(owner: Batch | MasterBatchRecord) -> list[CopyStanding]:
+    """Every copy issued of a batch, or of a version with no batch, newest first.
+
+    The number of queries does not grow with the copies.
+    """
+    above = ("batch__patient", "mbr", "request__job", "request__printed", "issued_by")
+    found = list(owner.issued_copies.select_related(*above).order_by("-id"))
     printed = {c.pk: getattr(c.request, "printed", None) for c in found}
     streams = {stream for kept in printed.values() if kept for stream in kept.heads}
     now = dict(Head.objects.filter(stream__in=streams).values_list("stream", "seq"))
@@ -52,8 +57,9 @@ def copies_of(batch: Batch) -> list[CopyStanding]:
 
 def copy_of(check_code: str) -> CopyStanding | None:
     """The copy that a code is printed on."""
-    copy = IssuedCopy.objects.filter(check_code=check_code).select_related("batch").first()
-    return next((s for s in copies_of(copy.batch) if s.copy == copy), None) if copy else None
+    copy = IssuedCopy.objects.filter(check_code=check_code).select_related("batch", "mbr").first()
+    owner = (copy.batch or copy.mbr) if copy else None
+    return next((s for s in copies_of(owner) if s.copy == copy), None) if owner else None
 
 
 def acts_since(standing: CopyStanding) -> Sequence[Entry]:

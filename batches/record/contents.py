@@ -37,6 +37,7 @@ from batches.rules.documents import Document
 from batches.rules.states import DispositionState
 from lims.pdf.han import form_for
 from lims.program import program
+from lims.site import site, zone
 
 Made = blocks.Section | Iterable[blocks.Section]
 Maker = Callable[[Facts, str], Made]
@@ -137,15 +138,26 @@ def compose(
     )
 
 
-def compose_version(mbr: MasterBatchRecord) -> blocks.Record:
-    """A version of the master batch record by itself, for whoever works by it."""
+def compose_version(mbr: MasterBatchRecord, copy: Copy | None = None) -> blocks.Record:
+    """A version of the master batch record by itself, for whoever works by it, or as a copy of no batch."""
     version = _("{code} version {version}").format(code=mbr.code, version=mbr.version)
+    here = site()
+    name = here.name if here else ""
+    footer = blocks.Footer(lines=(version,), code="", codes=frozenset())
+    if copy is not None:
+        who = _("Master batch record {version}. {site}.").format(version=version, site=name)
+        footer = _copy_footer(copy, who, _("Digest of the version:"), mbr.digest)
     return blocks.Record(
         title=str(DOCUMENT_LABELS[Document.MASTER]),
         product=mbr.process.product.name,
-        identity=((_("Master batch record"), version),),
+        identity=((_("Master batch record"), version), (_("State"), str(mbr.get_state_display()))),
         sections=tuple(master.sections_of(master.by_itself(mbr))),
-        footer=blocks.Footer(lines=(version,), code="", codes=frozenset()),
+        footer=footer,
+        standing=_standing(copy, draft=False),
+        is_draft=False,
+        is_synthetic=bool(here and here.is_demonstration),
+        han=form_for("en", zone().key),
+        author=name,
     )
 
 
@@ -182,7 +194,6 @@ def _several(made: Made) -> Iterable[blocks.Section]:
 
 
 def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
-    groups = " ".join(facts.head_hash[i : i + 8] for i in range(0, 64, 8))
     who = _("Batch {number}, chain of identity {coi}, patient {patient}. {site}.").format(
         number=facts.batch.number,
         coi=facts.batch.coi,
@@ -192,10 +203,15 @@ def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
     head = _("Stream {stream}: entries 1 to {seq}, head:").format(stream=facts.batch.stream, seq=facts.head_seq)
     if copy is None:
         return blocks.Footer(
-            lines=(who, _("Made by {program}. {head}").format(program=program(), head=head), groups),
+            lines=(who, _("Made by {program}. {head}").format(program=program(), head=head), _groups(facts.head_hash)),
             code=f"{facts.batch.number} {facts.batch.coi} {facts.head_seq} {facts.head_hash}",
             codes=frozenset({2}),
         )
+    return _copy_footer(copy, who, head, facts.head_hash)
+
+
+def _copy_footer(copy: Copy, who: str, what: str, digest: str) -> blocks.Footer:
+    """The foot of every page of a copy: what it is of, its number and code, and the digest of `what` it says."""
     code = grouped(copy.check_code)
     return blocks.Footer(
         lines=(
@@ -205,10 +221,14 @@ def _footer(facts: Facts, copy: Copy | None) -> blocks.Footer:
             ),
             copy.issued,
             _("Made by {program}. Covered by checkpoint {checkpoint}. {head}").format(
-                program=program(), checkpoint=copy.checkpoint, head=head
+                program=program(), checkpoint=copy.checkpoint, head=what
             ),
-            groups,
+            _groups(digest),
         ),
         code=code,
         codes=frozenset({4}),
     )
+
+
+def _groups(digest: str) -> str:
+    return " ".join(digest[i : i + 8] for i in range(0, 64, 8))

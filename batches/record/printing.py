@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from batches.models import Batch, IssuedCopy, PrintRequest
+from batches.models import Batch, IssuedCopy, MasterBatchRecord, PrintRequest
 from batches.record import blocks, words
 from batches.record.archive import write_year
-from batches.record.contents import Copy, compose
+from batches.record.contents import Copy, compose, compose_version
 from batches.record.documents import document_facts, facts_for
 from batches.record.export import Unexportable, Written, write_export
 from batches.record.facts import Facts, gather
@@ -30,7 +29,7 @@ from lims.ledger import trail
 from lims.ledger.evidence import heads_of
 from lims.ledger.exporting import checkpoint_of, cover
 from lims.ledger.forms import FilterForm
-from lims.ledger.models import Checkpoint, CheckpointHead
+from lims.ledger.models import SITE_STREAM, Checkpoint, CheckpointHead
 from lims.pdf.archive import Attachment
 from lims.pdf.seal import seal
 from lims.pdf.styles import PAPERS
@@ -74,28 +73,44 @@ def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress |
         Unexportable: the record changed while it was read.
         Whatever `write_record` or writing a checkpoint raises.
     """
+    if issued.mbr is not None:
+        return _write_sealed_version(issued, issued.mbr, out, progress)
     document = Document(issued.document)
+    assert issued.batch is not None  # a constraint
     facts, covering = _covered(issued.batch)
     about = issued.about if document is Document.DEVIATION else ""
     sections = tuple(issued.sections)
     refuse_if_any(document_refusals(document, document_facts(facts), deviation=about, sections=sections))
     facts = facts_for(facts, document, issued.about)
-    copy = Copy(
-        number=issued.number,
-        about=issued.about,
-        recipient=issued.recipient,
-        issued=_issued(issued, facts.zone),
-        check_code=issued.check_code,
-        checkpoint=f"{covering.number} ({covering.hash[:16]})",
-        sections=sections,
-    )
-    record = compose(facts, document=document, copy=copy)
-    own = covering.heads.filter(stream__in=facts.heads).values_list("stream", "seq", "hash")
-    checkpoint = checkpoint_of(covering.number, own.order_by("stream"))
+    record = compose(facts, document=document, copy=_copy(issued, covering))
+    checkpoint = _file_of(covering, facts.heads)
     reason = _("{copy} as issued").format(copy=issued)
     written = _sealed(out, reason, lambda made: _write(facts, record, made, progress, checkpoint))
     # A master batch record says nothing of the batch: no act of the batch makes it old.
     return replace(written, heads={}) if document is Document.MASTER else written
+
+
+def _write_sealed_version(
+    issued: IssuedCopy, mbr: MasterBatchRecord, out: BinaryIO, progress: Progress | None
+) -> Written:
+    """A version by itself: approved under an act of the site, whose stream the checkpoint covers. No chain lies in it:
+    that of the site is every act of the laboratory.
+    """
+    cover([SITE_STREAM])
+    heads = CheckpointHead.objects.filter(stream=SITE_STREAM).select_related("checkpoint")
+    covered = heads.latest("checkpoint__number")
+    record = compose_version(mbr, _copy(issued, covered.checkpoint))
+    attachments = [
+        _data(record),
+        _checkpoint(_file_of(covered.checkpoint, [SITE_STREAM])),
+    ]
+
+    def write(made: BinaryIO) -> Written:
+        paper = PAPERS[settings.PAPER]
+        pages = pdf.write(record, made, progress=progress, paper=paper, attachments=attachments)
+        return Written(pages, False, covered.hash, {})
+
+    return _sealed(out, _("{copy} as issued").format(copy=issued), write)
 
 
 def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str, object]:
@@ -129,11 +144,30 @@ def export_to(path: Path, batch: Batch) -> str:
     return _whole(path, lambda out: write_export(batch, out))
 
 
-def _issued(copy: IssuedCopy, zone: ZoneInfo) -> str:
+def _copy(issued: IssuedCopy, covering: Checkpoint) -> Copy:
+    """What an issued copy says of itself on every page."""
+    return Copy(
+        number=issued.number,
+        about=issued.about,
+        recipient=issued.recipient,
+        issued=_issued(issued),
+        check_code=issued.check_code,
+        checkpoint=f"{covering.number} ({covering.hash[:16]})",
+        sections=tuple(issued.sections),
+    )
+
+
+def _file_of(covering: Checkpoint, streams: Iterable[str]) -> bytes:
+    """A checkpoint without the names of other streams."""
+    own = covering.heads.filter(stream__in=list(streams)).values_list("stream", "seq", "hash")
+    return checkpoint_of(covering.number, own.order_by("stream"))
+
+
+def _issued(copy: IssuedCopy) -> str:
     """Who issued a copy under which signature, when, and why once more."""
     given = Signature.objects.get(subject_model=IssuedCopy._meta.label, subject_pk=str(copy.pk))
     told = _("Issued by {who}, {role}, {when}.").format(
-        who=given.printed_name, role=Role(given.role).label, when=words.at(given.at, zone)
+        who=given.printed_name, role=Role(given.role).label, when=words.at(given.at, zone())
     )
     return _("{told} Reason: {reason}").format(told=told, reason=copy.reason) if copy.reason else told
 
@@ -212,7 +246,7 @@ def _attachments(facts: Facts, record: blocks.Record, checkpoint: bytes | None) 
     """The record as data, and the entries it was read from, exactly as they are sealed: linked, they give the head."""
     own = sorted((e for e in facts.entries if e.stream == facts.batch.stream), key=lambda e: e.seq)
     attachments = [
-        Attachment("record.json", "application/json", "Data", _("The batch record as data"), json.pieces(record)),
+        _data(record),
         Attachment(
             "chain.jsonl",
             "application/jsonl",
@@ -222,9 +256,17 @@ def _attachments(facts: Facts, record: blocks.Record, checkpoint: bytes | None) 
         ),
     ]
     if checkpoint is not None:
-        name, what = "checkpoint.json", _("The checkpoint that covers the head of the stream")
-        attachments.append(Attachment(name, "application/json", "Data", what, [checkpoint]))
+        attachments.append(_checkpoint(checkpoint))
     return attachments
+
+
+def _data(record: blocks.Record) -> Attachment:
+    return Attachment("record.json", "application/json", "Data", _("The batch record as data"), json.pieces(record))
+
+
+def _checkpoint(content: bytes) -> Attachment:
+    what = _("The checkpoint that covers the head of the stream")
+    return Attachment("checkpoint.json", "application/json", "Data", what, [content])
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from batches.models import IssuedCopy, MasterBatchRecord
@@ -11,22 +11,26 @@ from batches.record.contents import compose_version
 from batches.record.writers import html
 from batches.rules.check_codes import grouped
 from batches.rules.documents import Document
+from batches.views.issued import copies_context, find_version
 from lims.accounts.permissions import Permission
-from lims.web.access import needs
+from lims.web.access import actor_of, needs
 
 
 @needs(Permission.VIEW_RECORDS)
 @require_safe
 def version(request: HttpRequest, code: str, version: int) -> HttpResponse:
-    """A version as it is printed, with its batches and the copies that were issued of it."""
-    mbr = get_object_or_404(MasterBatchRecord, code=code, version=version)
+    """A version as it is printed, with its batches and the copies that were issued of it, by itself or with a batch."""
+    mbr = find_version(code, version)
     made = compose_version(mbr)
-    copies = IssuedCopy.objects.filter(document=Document.MASTER, batch__mbr=mbr).select_related("issued_by", "batch")
+    with_batches = IssuedCopy.objects.filter(document=Document.MASTER, batch__mbr=mbr).select_related(
+        "issued_by", "batch"
+    )
     context = {
         "mbr": mbr,
         "body": html.render(made),
         "others": MasterBatchRecord.objects.filter(code=code).exclude(pk=mbr.pk).order_by("-version"),
         "batches": mbr.batches.count(),
-        "copies": [(copy, grouped(copy.check_code)) for copy in copies.order_by("-id")],
+        "with_batches": [(copy, grouped(copy.check_code)) for copy in with_batches.order_by("-id")],
+        **copies_context(mbr, actor_of(request)),
     }
     return render(request, "batches/masters/version.html", context)
