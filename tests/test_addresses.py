@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -231,6 +232,7 @@ def missing(pattern: URLPattern) -> str:
     return reverse(str(pattern.name), kwargs={key: uuid.UUID(int=1) if uuid_asked else values[key] for key in asked})
 
 
+@pytest.mark.clause("R23", "R28")
 def test_every_address_answers_every_role_as_the_table_says(story: Story) -> None:
     story.infuse()
     story.raise_deviation()

@@ -24,8 +24,9 @@ TASK = "batches.tasks.make_print"
 
 @command("record:request_print", needs=Permission.PRINT_RECORDS)
 def request_print(act: Act, *, batch: Batch) -> PrintRequest:
-    """Ask for the printed record of a batch. The row is the queue; the message only wakes a worker."""
-    return ask(act, kind=PrintRequest.Kind.RECORD, batch=batch)
+    """Ask for the printed record of a batch, numbered. The row is the queue; the message only wakes a worker."""
+    number = batch.print_requests.filter(kind=PrintRequest.Kind.RECORD).count() + 1
+    return ask(act, kind=PrintRequest.Kind.RECORD, batch=batch, wanted={"print": str(number)})
 
 
 @command("record:request_export", needs=Permission.EXPORT_RECORDS)
@@ -140,7 +141,7 @@ def keep(act: Act, request: PrintRequest, made: dict[str, Any]) -> PrintedRecord
 def _named(request: PrintRequest) -> dict[str, str]:
     """What a request is about, as its acts note it."""
     if request.batch is not None:
-        return {"batch": request.batch.number}
+        return {"batch": request.batch.number, **request.wanted}
     return {"format": str(request.kind), **{f"only {name}": value for name, value in request.wanted.items()}}
 
 

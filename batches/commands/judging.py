@@ -10,8 +10,8 @@ from batches.models.done import Done
 from batches.queries.downtime import is_from_form
 from batches.rules.judging import Finding, beyond
 from batches.rules.limits import Verdict
-from batches.rules.sequence import words_of
 from batches.rules.times import late_by_hours
+from lims.act_words import words_of
 from lims.acts import Act
 from lims.numbering import next_number
 from lims.recorded import Recorded

@@ -13,9 +13,9 @@ from batches.commands.judging import raise_deviation
 from batches.commands.streams import batch_stream, locked
 from batches.models import Batch, Deviation
 from batches.rules.deviations import IDENTITY
-from batches.rules.sequence import words_of
 from batches.rules.states import DeviationState, Stage
 from lims.accounts.permissions import Permission
+from lims.act_words import words_of
 from lims.acts import Act
 from lims.commands import COMMANDS, command
 from lims.refusals import Refused

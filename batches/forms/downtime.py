@@ -13,9 +13,9 @@ from batches.models import Batch
 from batches.queries.training import to_be_trained
 from batches.rules.attachments import LARGEST_BYTES
 from batches.rules.downtime import MOST_AT_ONCE, TITLES
-from batches.rules.sequence import words_of
 from batches.rules.states import Stage
 from lims.accounts.models import User
+from lims.act_words import words_of
 from lims.ledger.models import Entry
 from lims.web.templatetags.lims_tags import when_long
 from lims.web.widgets import Checkbox, Checkboxes, IntegerInput, PhotoInput, Select, Textarea

@@ -31,8 +31,8 @@ DOCUMENT_LABELS = {
 class PrintRequest(Recorded):
     """Somebody asked for a file: a print of a batch's record, an issued copy, an export, or what is kept of a year.
 
-    `wanted` is which entries of the audit trail, as they were typed into its filter, or which year; for a copy of no
-    batch, what it is about.
+    `wanted` is which print of its batch's record it is, which entries of the audit trail, as they were typed into its
+    filter, or which year; for a copy of no batch, what it is about.
     """
 
     class Kind(models.TextChoices):

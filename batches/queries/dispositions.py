@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from batches.models import Batch, Deviation, Disposition, Lot, TestResult
 from batches.queries.materials import lots_used
+from batches.rules.release import RELEASES
 from batches.rules.states import DeviationState, ResultState, Stage
 from lims.ledger import chain
 from lims.recorded import Recorded
@@ -57,6 +58,14 @@ def is_valid(decision: Disposition) -> bool:
     if failed.exists():
         return False
     return digest_of(decision.subjects) == decision.record_digest
+
+
+def release_stands(batch: Batch) -> bool:
+    """Whether the product is not released, or released on the record as it stands."""
+    if batch.disposition not in RELEASES:
+        return True
+    decision = Disposition.objects.filter(batch=batch).last()
+    return decision is None or is_valid(decision)
 
 
 def latest(batches: Iterable[Batch]) -> dict[int, Disposition]:

@@ -25,10 +25,10 @@ from batches.queries.release import named
 from batches.queries.specification import SpecificationLine, matrix
 from batches.rules.limits import Verdict
 from batches.rules.release import RELEASES
-from batches.rules.sequence import words_of
 from batches.rules.states import DeviationState, DispositionState
 from batches.rules.wording import NO_BREAK_SPACE
 from lims import clock
+from lims.act_words import words_of
 from lims.ledger.models import Entry
 from lims.site import zone
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from batches.models import Batch, Disposition, Infusion, Vessel
-from batches.queries.dispositions import is_valid
+from batches.models import Batch, Infusion, Vessel
+from batches.queries.dispositions import release_stands
 from batches.queries.labels import open_labels, waits_for_fill
 from batches.queries.lineage import lineage
 from batches.queries.outcomes import waits_for_primary
@@ -25,8 +25,6 @@ def batch_facts(batch: Batch) -> BatchFacts:
     infusion = Infusion.objects.filter(batch=batch).first()
     fill = getattr(batch, "fill", None)
     disposition = DispositionState(batch.disposition)
-    is_released = disposition in {DispositionState.RELEASED, DispositionState.RELEASED_CONDITIONALLY}
-    decision = Disposition.objects.filter(batch=batch).last() if is_released else None
     return BatchFacts(
         stage=Stage(batch.stage),
         disposition=disposition,
@@ -40,7 +38,7 @@ def batch_facts(batch: Batch) -> BatchFacts:
         assessed_deviations=deviations.count(DeviationState.ASSESSED),
         infusion=InfusionState(infusion.state) if infusion else None,
         has_baseline_vitals=bool(infusion and infusion.vitals.filter(scheduled="baseline").exists()),
-        is_release_valid=decision is None or is_valid(decision),
+        is_release_valid=release_stands(batch),
         is_expired=fill is not None and clock.now() >= fill.expires_at,
         has_baseline_pain=batch.pain_assessments.filter(occasion="baseline").exists(),
         has_open_mismatch=(DeviationState.OPEN, IDENTITY) in raised,

@@ -20,9 +20,9 @@ from batches import models as m
 from batches.queries.counts import count_result
 from batches.rules.limits import Verdict
 from batches.rules.process import Process
-from batches.rules.sequence import words_of
 from batches.rules.times import is_late
 from batches.rules.wording import cells, percent, quantity, volume
+from lims.act_words import words_of
 from lims.ledger.models import Entry
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature

@@ -234,10 +234,10 @@ class Corrections:
     def columns(self) -> tuple[Column, ...]:
         return (
             Column("", 5),
-            Column(_("What"), 20),
-            Column(_("Was, now"), 25),
-            Column(_("Reason"), 28),
-            Column(_("Who, when"), 22),
+            Column(_("What"), 21),
+            Column(_("Was, now"), 21),
+            Column(_("Reason"), 32),
+            Column(_("Who, when"), 21),
         )
 
     @property

@@ -15,7 +15,10 @@ PointKind = Literal["cell_harvest", "reseeded"]
 
 @dataclass(frozen=True, slots=True)
 class GrowthPoint:
-    """Cells at a time: counted at a cell harvest (solid dot), or put into new vessels (open dot)."""
+    """Cells at a time: counted at a cell harvest (solid dot), or put into new vessels (open dot).
+
+    `short` is what a label becomes where many stand close together.
+    """
 
     day: Decimal
     cells: Decimal
@@ -23,6 +26,7 @@ class GrowthPoint:
     label: str = ""
     low: Decimal | None = None
     high: Decimal | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,13 @@ def compose(
     *,
     document: Document = Document.BATCH_RECORD,
     copy: Copy | None = None,
+    working_print: int = 0,
     is_uncontrolled: bool = False,
 ) -> blocks.Record:
-    """The record of a batch, or another document about it: the same facts give the same record."""
+    """The record of a batch, or another document about it: the same facts give the same record.
+
+    `working_print` is which print it is that somebody asked for to work with; 0 is none.
+    """
     batch = facts.batch
     draft = document in MAY_BE_DRAFT and is_draft(facts)
     sections = tuple(_numbered(facts, CONTENTS[document]))
@@ -128,7 +132,7 @@ def compose(
         ),
         sections=sections,
         footer=_footer(facts, copy),
-        standing=_standing(copy, draft=draft),
+        standing=_standing(copy, working_print, draft=draft),
         is_draft=draft,
         is_uncontrolled=is_uncontrolled,
         is_rejected=document is not Document.MASTER and batch.disposition == DispositionState.REJECTED,
@@ -153,7 +157,7 @@ def compose_version(mbr: MasterBatchRecord, copy: Copy | None = None) -> blocks.
         identity=((_("Master batch record"), version), (_("State"), str(mbr.get_state_display()))),
         sections=tuple(master.sections_of(master.by_itself(mbr))),
         footer=footer,
-        standing=_standing(copy, draft=False),
+        standing=_standing(copy, 0, draft=False),
         is_draft=False,
         is_synthetic=bool(here and here.is_demonstration),
         han=form_for("en", zone().key),
@@ -180,8 +184,11 @@ def _chosen(sections: Iterable[blocks.Section], keys: Iterable[str]) -> Iterator
             yield section
 
 
-def _standing(copy: Copy | None, *, draft: bool) -> str:
+def _standing(copy: Copy | None, working_print: int, *, draft: bool) -> str:
     """The word at the top right of every page."""
+    if copy is None and working_print:
+        said = _("Draft, working print {number}") if draft else _("Working print {number}")
+        return said.format(number=working_print)
     if copy is None:
         return _("Draft") if draft else ""
     said = _("Draft, issued copy {number}") if draft else _("Issued copy {number}")

@@ -265,9 +265,7 @@ def _growth(spec: Growth, palette: Palette) -> Drawing:
             board.dot(x, y, 4.5, palette.measured, palette.ground, 1)
         else:
             board.dot(x, y, 3.5, palette.ground, palette.measured, 1.8)
-    for point in spec.points:
-        if point.label:
-            _label(board, axes, point)
+    _labels(board, axes, [point for point in spec.points if point.label])
     if spec.p0_until_day:
         _shade_label(board, LEFT + (axes.x(spec.p0_until_day) - LEFT) / 2, spec.p0_label.split("\n"))
     return board.drawing
@@ -317,23 +315,39 @@ def _shade_label(board: Board, middle: float, lines: list[str]) -> None:
         board.text(x, top + 12 + number * 15, words, anchor="middle")
 
 
-def _label(board: Board, axes: Axes, point: GrowthPoint) -> None:
-    """Beside its dot, at the first place that is free: left above, above, right below, right above, left below.
+def _labels(board: Board, axes: Axes, points: list[GrowthPoint]) -> None:
+    """A label beside each dot; where they don't all find a free place, all but the last are short."""
+    free = list(board.taken)
+    placed = [(point.label, _label(board, axes, point, point.label)) for point in points]
+    if not all(place for _words, place in placed):
+        board.taken = free
+        words = [*(point.short for point in points[:-1]), points[-1].label]
+        placed = [(text, _label(board, axes, p, text)) for p, text in reversed(list(zip(points, words, strict=True)))]
+    for text, place in placed:
+        if place is not None:
+            at, base, anchor = place
+            board.text(at, base, text, anchor=anchor, bold=True)
 
-    A label on the left ends at the dot, so that a screen's wider face grows away from it.
+
+def _label(board: Board, axes: Axes, point: GrowthPoint, words: str) -> tuple[float, float, str] | None:
+    """Take the first free place beside a dot: left above, above, right below, right above, left below, over it.
+
+    A label on the left ends at the dot, so that a screen's wider face grows away from it. None: no place is free.
     """
     x, y = axes.x(point.day), axes.y(point.cells)
-    wide = board.width_of(point.label, True)
+    wide = board.width_of(words, True)
     places = [
         (x - 10, y - 4, "end"),
         (x, y - 16, "end"),
         (x + 9, y + 12, "start"),
         (x + 9, y - 4, "start"),
         (x - 10, y + 14, "end"),
+        (x, y - 10, "middle"),
     ]
-    lefts = [at - wide if anchor == "end" else at for at, _base, anchor in places]
-    boxes = [(left, base - 11, left + wide, base + 3) for left, (_at, base, _anchor) in zip(lefts, places, strict=True)]
-    chosen = next((index for index, box in enumerate(boxes) if box[0] > LEFT and board.is_free(box)), 0)
-    at, base, anchor = places[chosen]
-    board.text(at, base, point.label, anchor=anchor, bold=True)
-    board.taken.append(boxes[chosen])
+    for at, base, anchor in places:
+        left = at - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+        box = (left, base - 11, left + wide, base + 3)
+        if left > LEFT and board.is_free(box):
+            board.taken.append(box)
+            return at, base, anchor
+    return None

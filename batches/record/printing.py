@@ -46,23 +46,26 @@ def write_record(
     batch: Batch,
     out: BinaryIO,
     *,
+    working_print: int = 0,
     is_uncontrolled: bool = False,
     progress: Progress | None = None,
     checkpoint: bytes | None = None,
 ) -> Written:
     """Write the batch record of `batch` as PDF, with its data inside; not sealed yet.
 
-    `checkpoint` is the one that covers the record's head, to lie in the file too. Raises MissingGlyph, WrongPhoto or
-    OSError from the writer.
+    `working_print` is which print it is; `checkpoint` is the one that covers the record's head, to lie in the file too.
+    Raises MissingGlyph, WrongPhoto or OSError from the writer.
     """
     facts = gather(batch)
-    return _write(facts, compose(facts, is_uncontrolled=is_uncontrolled), out, progress, checkpoint)
+    record = compose(facts, working_print=working_print, is_uncontrolled=is_uncontrolled)
+    return _write(facts, record, out, progress, checkpoint)
 
 
-def write_sealed_record(batch: Batch, out: BinaryIO, *, progress: Progress | None = None) -> Written:
-    """Write the batch record of `batch` as PDF under the seal of the site. Raises what `write_record` raises."""
+def write_sealed_print(asked: PrintRequest, out: BinaryIO, *, progress: Progress | None = None) -> Written:
+    """Write the batch record somebody asked for as PDF under the seal of the site; raises what `write_record` does."""
+    batch, number = _batch_of(asked), int(asked.wanted.get("print", 0))
     reason = _("Batch record {number} as kept").format(number=batch.number)
-    return _sealed(out, reason, lambda made: write_record(batch, made, progress=progress))
+    return _sealed(out, reason, lambda made: write_record(batch, made, working_print=number, progress=progress))
 
 
 def write_sealed_copy(issued: IssuedCopy, out: BinaryIO, *, progress: Progress | None = None) -> Written:
@@ -117,7 +120,7 @@ def make(request: PrintRequest, *, progress: Progress | None = None) -> dict[str
     """Make the file of a request, keep it under its digest, and return what is recorded of it."""
     match PrintRequest.Kind(request.kind):
         case PrintRequest.Kind.RECORD:
-            return _keep(lambda out: write_sealed_record(_batch_of(request), out, progress=progress))
+            return _keep(lambda out: write_sealed_print(request, out, progress=progress))
         case PrintRequest.Kind.EXPORT:
             return _keep(lambda out: write_export(_batch_of(request), out, progress=progress))
         case PrintRequest.Kind.COPY:

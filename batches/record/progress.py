@@ -130,6 +130,7 @@ def growth_chart(progress: Progress, *, now: datetime | None = None) -> Growth |
                 label,
                 station.count.total_viable_low,
                 station.count.total_viable_high,
+                station.name,
             )
         )
         if station.reseeded:

@@ -354,21 +354,6 @@ ACTS: Final = (
 
 BY_NAME: Final = {act.name: act for act in ACTS}
 
-
-# Acts whose name does not say it, which a batch page does not offer by themselves.
-_WORDS: Final = {"label:print": "Print labels", "label:account": "Account for labels"}
-
-
-def words_of(name: str) -> str:
-    """An act of the ledger as people call it: `passage:log` is «Log passage», `patient:weigh` «Patient, weigh»."""
-    if name in BY_NAME:
-        return BY_NAME[name].title
-    if name in _WORDS:
-        return _WORDS[name]
-    noun, _colon, verb = name.partition(":")
-    return f"{noun.replace('_', ' ').capitalize()}, {verb.replace('_', ' ')}" if verb else noun
-
-
 _ORDER: Final = tuple(Stage)
 
 

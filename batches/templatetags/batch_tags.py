@@ -6,14 +6,13 @@ from datetime import datetime
 
 from django import template
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 
 from batches.models import Batch
+from batches.queries.dispositions import release_stands as stands
 from batches.queries.exceptions import Concern
 from batches.queries.stages import due_in_words, seeded_at, stage_words
 from batches.record.words import risk_words as words_of_risk
 from batches.rules.reviewing import Risk
-from batches.rules.sequence import words_of
 from lims import clock
 
 register = template.Library()
@@ -23,6 +22,12 @@ register = template.Library()
 def standing(batch: Batch) -> str:
     """`P2 · day 2.9`; asks once when it was seeded."""
     return stage_words(batch, seeded_at([batch]), clock.now())
+
+
+@register.filter
+def release_stands(batch: Batch) -> bool:
+    """Whether the release that is shown, if any, rests on the record as it stands."""
+    return stands(batch)
 
 
 @register.filter
@@ -47,12 +52,6 @@ def sentence(text: str) -> str:
     if not said:
         return ""
     return said[0].upper() + said[1:] + ("" if said[-1] in ".!?" else ".")
-
-
-@register.filter
-def act_words(name: str) -> str:
-    """What people call an act of the ledger."""
-    return _(words_of(name))
 
 
 @register.filter

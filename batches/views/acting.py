@@ -15,20 +15,16 @@ from batches.models import Batch, DowntimeForm
 from batches.queries.facts import batch_facts
 from batches.queries.training import person_facts
 from batches.rules.personal import personal_refusals
-from batches.rules.sequence import BY_NAME, refusals, words_of
+from batches.rules.sequence import BY_NAME, refusals
 from lims.signatures.meanings import Meaning
 from lims.web.access import actor_of
 from lims.web.act_pages import ActPage, act_page
+from lims.web.templatetags.lims_tags import act_words
 
 
 def find_batch(number: str) -> Batch:
     """The batch of a number, with its patient and process; 404 otherwise."""
     return get_object_or_404(Batch.objects.select_related("patient", "mbr"), number=number)
-
-
-def act_words(name: str) -> str:
-    """What an act is called on screen."""
-    return _(words_of(name))
 
 
 def from_paper(request: HttpRequest) -> dict[str, str]:

@@ -78,7 +78,7 @@ def records(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     kinds = (*seen_by(actor), Kind.COPY)
     requests = PrintRequest.objects.filter(kind__in=kinds).select_related(
-        "batch", "batch__patient", "job", "printed", "requested_by", "copy"
+        "batch", "batch__patient", "job", "printed", "requested_by", "copy__mbr"
     )
     before = request.GET.get("before", "")
     if before.isdigit():

@@ -20,14 +20,15 @@ from batches.queries import downtime as queries
 from batches.queries.involved import signatures_under
 from batches.record.downtime import together
 from batches.rules.downtime import ACTS_OF, FormStep
-from batches.rules.sequence import BY_NAME, words_of
+from batches.rules.sequence import BY_NAME
 from batches.rules.states import FormState, Stage
-from batches.views.acting import act_words, batch_act, find_batch
+from batches.views.acting import batch_act, find_batch
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, path_of
 from lims.ledger import reading
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
+from lims.web.templatetags.lims_tags import act_words
 
 SHOWN = 50
 
@@ -154,7 +155,7 @@ def transcribe(request: HttpRequest, form: str) -> HttpResponse:
         context={
             "downtime_form": found,
             "entering": [
-                (_(words_of(name)), f"{reverse(BY_NAME[name].url_name, args=[batch.number])}?form={found.number}")
+                (act_words(name), f"{reverse(BY_NAME[name].url_name, args=[batch.number])}?form={found.number}")
                 for name in ACTS_OF[step]
             ],
             "entered": [(act_words(entry.name), reading.told(entry)) for entry in acts],

@@ -21,7 +21,7 @@ from batches.record.documents import choices, document_facts
 from batches.record.facts import Facts, gather
 from batches.rules.check_codes import grouped, read
 from batches.rules.documents import Document, document_refusals
-from batches.views.acting import act_words, find_batch
+from batches.views.acting import find_batch
 from batches.views.panels import sent
 from lims.accounts.models import User
 from lims.accounts.permissions import Permission
@@ -30,6 +30,7 @@ from lims.refusals import Refusal
 from lims.signatures.meanings import Meaning
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
+from lims.web.templatetags.lims_tags import act_words
 
 Owner = Batch | MasterBatchRecord
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lims.accounts.models import User
+from lims.act_words import known_acts
 from lims.ledger.reading import Wanted, read_with
 from lims.web.widgets import Checkbox, DateTimeLocal, Select, TextInput
 
@@ -34,7 +36,10 @@ class FilterForm(forms.Form):
         widget=Select(span=3),
     )
     act = forms.CharField(
-        label=_("Act"), required=False, max_length=60, widget=TextInput({"placeholder": "passage:"}, span=3)
+        label=_("Act"),
+        required=False,
+        max_length=60,
+        widget=TextInput({"placeholder": "passage:", "list": "acts", "autocomplete": "off"}, span=3),
     )
     outcome = forms.ChoiceField(
         label=_("Outcome"),
@@ -54,9 +59,14 @@ class FilterForm(forms.Form):
             stream=stream,
             also=read_with(stream),
             person=asked.get("person"),
-            act=asked.get("act", "").strip(),
+            act=_act(asked.get("act", "").strip()),
             is_refused=_REFUSED.get(asked.get("outcome", "")),
             since=asked.get("since"),
             until=until + _MINUTE if until else None,
             has_reason=asked.get("reasoned", False),
         )
+
+
+def _act(typed: str) -> str:
+    """The name of an act, or how names begin, from either or from its words."""
+    return next((name for name, words in known_acts() if gettext(words).lower() == typed.lower()), typed)

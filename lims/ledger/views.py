@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from lims.accounts.permissions import Permission, Role
+from lims.act_words import known_acts
 from lims.ledger import reading, restores
 from lims.ledger.forms import FilterForm
 from lims.ledger.models import Entry
@@ -44,6 +46,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "lines": shown.lines,
             "pager": pager,
             "is_filtered": bool(kept),
+            "acts": [(name, gettext(words)) for name, words in known_acts()],
             "restores": restores.declared(),
         },
     )

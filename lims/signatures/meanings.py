@@ -25,7 +25,7 @@ class Meaning(models.TextChoices):
 SENTENCES = {
     Meaning.PERFORMED: _("I did this step and recorded it as it happened."),
     Meaning.WITNESSED: _("I was present and checked identity, counts, lots and vessels."),
-    Meaning.ISSUED: _("I issue this for the patient and process named."),
+    Meaning.ISSUED: _("I issue this as named above."),
     Meaning.CHECKED: _("I checked this against its source, independently."),
     Meaning.REVIEWED: _("I reviewed this and stand by the conclusion."),
     Meaning.APPROVED: _("I approve this."),

@@ -45,7 +45,7 @@ def against_release(story: Story) -> set[str]:
         return {r.code for r in blockers(facts, DispositionState.RELEASED_CONDITIONALLY)}
 
 
-@pytest.mark.clause("11.10(g)", "A11-6")
+@pytest.mark.clause("11.10(g)", "A11-6", "R13")
 def test_scenario_1_a_performer_who_tries_to_verify_their_own_step_is_refused_and_logged(story: Story) -> None:
     patient = story.enrol()
     itself = {"checked-username": "hayashi.s", "checked-password": PASSWORD, "once": str(uuid.uuid4())}
@@ -56,7 +56,7 @@ def test_scenario_1_a_performer_who_tries_to_verify_their_own_step_is_refused_an
     assert (logged.actor, b"SIG-03" in bytes(logged.payload)) == (story.cast.qa, True)
 
 
-@pytest.mark.clause("11.200(a)(1)", "11.200(a)(2)")
+@pytest.mark.clause("11.200(a)(1)", "11.200(a)(2)", "R13")
 def test_scenario_2_a_verifier_signs_in_the_performers_session_and_the_performer_stays(story: Story) -> None:
     patient = story.enrol()
     client = qa_at_a_desk()
@@ -68,7 +68,7 @@ def test_scenario_2_a_verifier_signs_in_the_performers_session_and_the_performer
     assert client.get(sent["Location"]).context["page"].username == "hayashi.s"
 
 
-@pytest.mark.clause("11.70", "A11-14", "A11-9")
+@pytest.mark.clause("11.70", "A11-14", "A11-9", "R11")
 def test_scenario_3_an_edit_after_signature_supersedes_it_and_blocks_release_until_reviewed_again(
     story: Story,
 ) -> None:
@@ -87,7 +87,7 @@ def test_scenario_3_an_edit_after_signature_supersedes_it_and_blocks_release_unt
     assert against_release(story) == set()
 
 
-@pytest.mark.clause("11.10(a)", "11.10(c)")
+@pytest.mark.clause("11.10(a)", "11.10(c)", "R03")
 def test_scenario_12_a_superuser_who_alters_a_result_by_sql_is_named_with_the_exact_row(story: Story) -> None:
     story.tested()
     row = TestResult.objects.get(batch=story.batch, test="cd73")
@@ -99,7 +99,7 @@ def test_scenario_12_a_superuser_who_alters_a_result_by_sql_is_named_with_the_ex
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.clause("11.10(c)", "11.10(e)", "A11-7", "A11-9", "A11-16")
+@pytest.mark.clause("11.10(c)", "11.10(e)", "A11-7", "A11-9", "A11-16", "R33")
 def test_scenario_13_restore_yesterdays_backup_chain_verifies_and_count_matches_manifest(
     story: Story, tmp_path: Path
 ) -> None:
@@ -132,7 +132,7 @@ def test_scenario_13_restore_yesterdays_backup_chain_verifies_and_count_matches_
     assert Notice.objects.open().of(story.cast.qa).filter(message__contains="was put back").count() == 1
 
 
-@pytest.mark.clause("11.10(g)", "A11-15")
+@pytest.mark.clause("11.10(g)", "A11-15", "R23")
 def test_scenario_19_who_performed_a_step_is_refused_when_trying_to_release(story: Story) -> None:
     story.tested()
     story.correct(story.fresh().harvest, "volume_ml", "1.1", by=story.cast.qa)
@@ -143,7 +143,7 @@ def test_scenario_19_who_performed_a_step_is_refused_when_trying_to_release(stor
     assert story.decide("released_conditionally", by=story.cast.second_qa)
 
 
-@pytest.mark.clause("11.10(e)", "A11-9")
+@pytest.mark.clause("11.10(e)", "A11-9", "R30")
 def test_scenario_20_an_entry_after_the_review_of_the_audit_trail_reopens_it(story: Story) -> None:
     story.tested()
     story.review()

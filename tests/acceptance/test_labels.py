@@ -60,6 +60,7 @@ def end(story: Story) -> Batch:
     return ended
 
 
+@pytest.mark.clause("R37")
 def test_scenario_11_reprint_label_without_qa_is_refused_and_a_discrepancy_of_1_blocks_close(story: Story) -> None:
     bag = story.fill().container_code
     story.fresh()

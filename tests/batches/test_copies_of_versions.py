@@ -69,6 +69,7 @@ def test_a_version_is_issued_with_no_batch_numbered_signed_and_sealed(cast: Cast
     assert verify().ok
 
 
+@pytest.mark.clause("R35")
 def test_its_pages_say_all_of_the_version_which_copy_it_is_and_what_covers_it(cast: Cast) -> None:
     copy = version_issued(cast)
     path = made(copy)
@@ -91,6 +92,7 @@ def test_its_pages_say_all_of_the_version_which_copy_it_is_and_what_covers_it(ca
     assert [head[0] for head in inside["checkpoint.json"]["heads"]] == [SITE_STREAM]
 
 
+@pytest.mark.clause("R36")
 def test_its_sheet_is_genuine_and_current_until_another_version_is_effective(cast: Cast) -> None:
     copy = version_issued(cast)
     made(copy)
@@ -125,6 +127,9 @@ def test_the_page_of_the_version_issues_lists_and_hands_out_its_copies(cast: Cas
     answer = technician.get(address)
     assert b"".join(answer.streaming_content) == path.read_bytes()  # type: ignore[attr-defined]
     assert 'filename="MBR-01-v1-master-copy-1.pdf"' in answer["Content-Disposition"]
+    records = qa.get(reverse("records")).content.decode()
+    assert address in records
+    assert f'<a href="{home}">MBR-01 v1</a>' in records
     other = reverse("download-master-copy", args=[cast.mbr.code, 2, copy.request_id])
     assert technician.get(other).status_code == 404
 

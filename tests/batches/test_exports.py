@@ -74,6 +74,7 @@ def test_a_file_whose_worker_was_killed_is_found_again_and_made_once(story: Stor
     assert sweep_print_requests() == 0
 
 
+@pytest.mark.clause("R09")
 def test_an_export_is_an_act_of_the_site_with_its_digest(story: Story) -> None:
     story.harvest()
     own = Entry.objects.filter(stream=story.batch.stream).count()

@@ -66,6 +66,7 @@ def test_copies_are_numbered_from_one_for_each_document_and_signed_for(story: St
     assert given.entry.stream == "site"
 
 
+@pytest.mark.clause("R37")
 def test_a_second_copy_needs_a_reason_and_every_copy_somebody_it_is_for(story: Story) -> None:
     story.harvest()
     issued(story)
@@ -82,6 +83,7 @@ def test_issuing_does_not_change_what_is_issued(story: Story) -> None:
     assert Entry.objects.filter(stream=story.batch.number).count() == before
 
 
+@pytest.mark.clause("R34", "R37")
 def test_every_page_says_which_copy_it_is_for_whom_and_how_to_check_it(story: Story) -> None:
     story.harvest()
     copy = issued(story)
@@ -141,6 +143,7 @@ def test_the_page_of_a_code_tells_a_genuine_sheet_from_an_unknown_one(story: Sto
     assert "Unknown" in answer(grouped(code_of(range(10))))
 
 
+@pytest.mark.clause("R36")
 def test_a_copy_is_superseded_by_a_newer_one_that_is_made_and_changed_by_later_acts(story: Story) -> None:
     story.harvest()
     first = issued(story)

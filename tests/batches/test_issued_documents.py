@@ -167,7 +167,7 @@ def test_every_document_says_on_paper_what_the_same_facts_say_as_data(story: Sto
 
 
 @pytest.mark.preflight
-@pytest.mark.clause("11.30")
+@pytest.mark.clause("11.30", "R31")
 def test_every_issued_file_is_archival_opens_at_its_sections_and_shows_one_flipped_byte(story: Story) -> None:
     story.infuse()
     deviation = story.raise_deviation()

@@ -268,7 +268,7 @@ def snapshot() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (Vessel, Passage, Detachment, VesselLoss, Fill)]
 
 
-@pytest.mark.clause("11.10(f)")
+@pytest.mark.clause("11.10(f)", "R24")
 def test_no_sequence_of_acts_mixes_patients_overdraws_cells_or_skips_a_state(cast: Cast) -> None:
     stories = [FillingStory(cast) for _ in range(2)]
     for story in stories:

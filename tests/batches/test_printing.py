@@ -27,6 +27,7 @@ from lims.files import is_whole, path_of
 from lims.ledger import chain
 from lims.ledger.models import Entry
 from lims.pdf.seal import problem
+from tests.batches.copies import text_of
 from tests.builders import Story
 
 
@@ -46,6 +47,22 @@ def test_a_print_is_made_once_however_often_the_task_runs(story: Story) -> None:
     assert path_of(printed.sha256).read_bytes().startswith(b"%PDF-")
     assert PrintJob.objects.get(request=request).state == DocumentState.READY
     assert Entry.objects.filter(name="record:keep_print", is_refused=False).count() == 1
+
+
+def test_prints_of_a_batch_are_numbered_on_every_page_in_the_ledger_and_on_screen(story: Story) -> None:
+    story.harvest()
+    client = Client()
+    client.force_login(story.cast.qa)
+    for number in (1, 2):
+        request = request_print(story.cast.qa, batch=story.batch)
+        make_print(request.pk)
+        printed = PrintedRecord.objects.get(request=request)
+        for page in range(1, printed.pages + 1):
+            text = text_of(path_of(printed.sha256), "-f", str(page), "-l", str(page))
+            assert f"Draft, working print {number}" in text, page
+        asked = Entry.objects.filter(name="record:request_print").latest("seq")
+        assert json.loads(bytes(asked.payload))["notes"] == {"batch": story.batch.number, "print": str(number)}
+        assert f"Working print {number}" in client.get(f"/batches/{story.batch.number}/").content.decode()
 
 
 def test_a_print_does_not_change_what_is_printed(story: Story) -> None:

@@ -43,7 +43,7 @@ def observed(story: Story) -> tuple[Observation, Observation]:
     return story.observe("50"), story.observe("60")
 
 
-@pytest.mark.clause("11.70")
+@pytest.mark.clause("11.70", "R11")
 def test_a_signature_copied_to_another_record_is_found_and_never_valid(
     observed: tuple[Observation, Observation],
 ) -> None:
@@ -118,7 +118,7 @@ def another_patient(story: Story) -> None:
 
 
 @pytest.mark.parametrize("tamper", [another_content, another_digest, another_pin, another_patient])
-@pytest.mark.clause("11.70")
+@pytest.mark.clause("11.70", "R11")
 def test_the_master_batch_record_is_bound_to_a_step_far_below_the_batch(
     story: Story, grown: Passage, tamper: Callable[[Story], None]
 ) -> None:
@@ -129,14 +129,14 @@ def test_the_master_batch_record_is_bound_to_a_step_far_below_the_batch(
         transaction.set_rollback(True)
 
 
-@pytest.mark.clause("11.10(k)", "A11-10")
+@pytest.mark.clause("11.10(k)", "A11-10", "R35")
 def test_a_newer_version_of_the_process_supersedes_no_signature_of_the_old_one(story: Story, grown: Passage) -> None:
     value(story.cast.mbr, "state", "superseded")
     assert all(s.is_valid for s in under(grown))
 
 
 @pytest.mark.parametrize(("name", "new"), [("sha256", "0" * 64), ("size", 7), ("name", "other.png")])
-@pytest.mark.clause("11.70")
+@pytest.mark.clause("11.70", "R11", "R38")
 def test_an_attachment_is_bound_with_its_digest(story: Story, name: str, new: object) -> None:
     story.isolate()
     story.wait(days=2)

@@ -106,7 +106,7 @@ def last(stream: str = SAMPLE_STREAM) -> dict[str, Any]:
 # --- Done ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("11.10(e)", "A11-9")
+@pytest.mark.clause("11.10(e)", "A11-9", "R01")
 def test_an_act_leaves_the_row_its_version_and_its_entry(cast: Cast) -> None:
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko", reason="Married")
     row = User.objects.get(pk=cast.analyst.pk)
@@ -138,7 +138,7 @@ def test_an_act_leaves_the_row_its_version_and_its_entry(cast: Cast) -> None:
     assert verify().ok
 
 
-@pytest.mark.clause("11.10(e)")
+@pytest.mark.clause("11.10(e)", "R07")
 def test_the_time_of_an_act_is_the_servers_and_taken_once(cast: Cast) -> None:
     before = clock.now()
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko")
@@ -165,7 +165,7 @@ def test_a_replayed_act_says_when_it_was_really_written(cast: Cast) -> None:
 # --- Refused ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("11.10(g)", "A11-12")
+@pytest.mark.clause("11.10(g)", "A11-12", "R23")
 def test_who_may_not_is_refused_and_that_is_in_the_ledger(cast: Cast) -> None:
     before = name_of(cast.analyst)
     with pytest.raises(Refused) as raised:
@@ -217,6 +217,7 @@ def test_a_value_its_field_can_not_hold_is_refused_beside_the_field(cast: Cast) 
     assert acts() == [("trial:rename", True)]
 
 
+@pytest.mark.clause("R06")
 def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: Cast) -> None:
     before = name_of(cast.analyst)
     with pytest.raises(Refused) as raised:
@@ -227,7 +228,7 @@ def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: 
     assert verify().ok
 
 
-@pytest.mark.clause("11.10(e)")
+@pytest.mark.clause("11.10(e)", "R06")
 def test_a_fault_of_the_program_leaves_nothing_at_all(cast: Cast) -> None:
     with pytest.raises(TypeError):
         rename(cast.administrator, user=cast.analyst)
@@ -263,6 +264,7 @@ def test_what_was_refused_may_be_sent_again_with_the_same_token(cast: Cast) -> N
     assert acts() == [("trial:rename", True), ("trial:rename", False)]
 
 
+@pytest.mark.clause("R39")
 def test_who_saw_an_older_record_is_told_what_changed_and_nothing_is_written(cast: Cast) -> None:
     seen = head_seq(SAMPLE_STREAM)
     rename(cast.administrator, user=cast.analyst, name="Kato Naoko")

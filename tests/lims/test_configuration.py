@@ -19,7 +19,7 @@ def said() -> list[tuple[str, dict[str, str]]]:
     return [(c["reason"], c["notes"]) for c in (json.loads(bytes(p)) for p in payloads)]
 
 
-@pytest.mark.clause("11.10(k)", "A11-10")
+@pytest.mark.clause("11.10(k)", "A11-10", "R09", "R34", "R35")
 def test_what_is_set_is_told_once_and_a_change_with_old_and_new(cast: Cast, settings: Settings) -> None:
     settings.IDLE_MINUTES = 15
     assert configuration.note("web server")
@@ -43,6 +43,7 @@ def test_web_server_and_worker_tell_their_own(cast: Cast, settings: Settings) ->
     assert [reason for reason, _ in said()] == ["", ""]
 
 
+@pytest.mark.clause("R35")
 def test_going_back_is_a_change_too(cast: Cast, settings: Settings) -> None:
     for minutes in (15, 10, 15):
         settings.IDLE_MINUTES = minutes

@@ -55,7 +55,7 @@ def test_production_refuses_to_start_without(tmp_path: Path, left_out: str) -> N
     assert f"HalfConfigured: {left_out} is not set." in done.stderr
 
 
-@pytest.mark.clause("11.10(d)", "A11-12")
+@pytest.mark.clause("11.10(d)", "A11-12", "R20")
 @pytest.mark.parametrize(("minutes", "starts"), [("1", True), ("15", True), ("16", False), ("0", False), ("-5", False)])
 def test_production_starts_with_a_screen_that_locks_within_a_quarter_of_an_hour_or_not_at_all(
     tmp_path: Path, minutes: str, starts: bool

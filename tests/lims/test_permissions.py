@@ -55,7 +55,7 @@ def test_every_role_and_every_permission_is_in_the_table() -> None:
     assert frozenset().union(*ROLES.values()) == frozenset(Permission)
 
 
-@pytest.mark.clause("11.10(g)", "A11-12")
+@pytest.mark.clause("11.10(g)", "A11-12", "R28")
 def test_the_administrator_holds_no_right_over_records() -> None:
     assert ROLES[Role.ADMINISTRATOR] == {Permission.MANAGE_ACCOUNTS, Permission.ACKNOWLEDGE_NOTICES}
 
@@ -93,6 +93,7 @@ def test_every_command_needs_a_permission_that_somebody_holds() -> None:
         assert any(allowed(role, needs) for role in Role.values), name
 
 
+@pytest.mark.clause("R28")
 def test_the_administrator_is_refused_every_command_on_records(cast: Cast) -> None:
     administrator = User.objects.get(pk=cast.administrator.pk)
     for name, run in COMMANDS.items():

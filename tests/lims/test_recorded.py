@@ -90,7 +90,7 @@ NEVER = sorted(set(WAYS) - {"save", "create", "objects.create", "get_or_create",
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.clause("11.10(e)")
+@pytest.mark.clause("11.10(e)", "R01")
 def test_outside_an_act_nothing_is_written(lot: Lot, way: str) -> None:
     before = list(Lot.objects.values()), Entry.objects.count(), version_model(Lot)._base_manager.count()
     with pytest.raises(Unsealed):
@@ -137,7 +137,7 @@ def test_a_fixture_is_not_a_way_round(lot: Lot, tmp_path: Path) -> None:
     assert lot.state == "quarantine"
 
 
-@pytest.mark.clause("11.10(e)")
+@pytest.mark.clause("11.10(e)", "R04")
 def test_switching_history_off_switches_nothing_off(cast: Cast, lot: Lot, settings: Any) -> None:
     settings.SIMPLE_HISTORY_ENABLED = False
     with act(cast) as under_way:
@@ -178,6 +178,7 @@ def test_a_version_is_neither_changed_nor_taken_away(cast: Cast, lot: Lot) -> No
 
 @pytest.mark.parametrize("name", ["clean_old_history", "clean_duplicate_history", "populate_history"])
 @pytest.mark.parametrize("options", [[], ["--auto"], ["--days", "-1", "--auto"]])
+@pytest.mark.clause("R04")
 def test_the_commands_that_change_history_are_refused(
     name: str, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +190,7 @@ def test_the_commands_that_change_history_are_refused(
     assert "Nothing was done." in capsys.readouterr().err
 
 
+@pytest.mark.clause("R02")
 def test_ledger_and_signatures_are_only_added_to(story: Story) -> None:
     story.receive()
     for row in (Entry.objects.latest("at"), Signature.objects.latest("at")):
@@ -227,6 +229,7 @@ def test_each_save_of_an_act_leaves_a_version_that_names_it(cast: Cast, lot: Lot
     assert verify().ok
 
 
+@pytest.mark.clause("R06")
 def test_an_act_that_fails_leaves_neither_row_nor_version_nor_entry(cast: Cast) -> None:
     head = Head.objects.get(stream=SITE_STREAM)
     with pytest.raises(ZeroDivisionError), act(cast) as under_way:

@@ -27,7 +27,7 @@ def checked(folder: Path, **environment: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("database", ["postgresql://lims@db.example.org/lims", "sqlite:////srv/lims/lims.sqlite3"])
-@pytest.mark.clause("11.30")
+@pytest.mark.clause("11.30", "R43")
 def test_production_has_nothing_that_django_warns_of(tmp_path: Path, database: str) -> None:
     secret = "".join(chr(ord("!") + i) for i in range(60))
     done = checked(tmp_path, **{**PRODUCTION, "SECRET_KEY": secret, "DATABASE_URL": database})

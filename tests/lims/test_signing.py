@@ -59,7 +59,7 @@ def test_two_people_sign_one_act(cast: Cast) -> None:
     ]
 
 
-@pytest.mark.clause("11.10(g)", "A11-6")
+@pytest.mark.clause("11.10(g)", "A11-6", "R13")
 def test_nobody_witnesses_their_own_work(cast: Cast) -> None:
     assert refused(cast.technician, performed(cast.technician, cast.technician)) == {"SIG-03": "witnessed-username"}
 
@@ -133,7 +133,7 @@ def newcomer(db: None) -> User:
     return person
 
 
-@pytest.mark.clause("11.10(j)", "11.100(b)")
+@pytest.mark.clause("11.10(j)", "11.100(b)", "R16")
 def test_nobody_signs_before_choosing_a_password_and_accepting_the_statement(newcomer: User) -> None:
     chosen = "three grey herons on the weir"
     given = {Meaning.PERFORMED: Credential("noda.e", PASSWORD)}
@@ -157,7 +157,7 @@ def test_a_wrong_password_at_a_signature_is_recorded_with_what_it_was_asked_for(
     assert fresh(cast.technician).failed_attempts == 1
 
 
-@pytest.mark.clause("11.300(d)")
+@pytest.mark.clause("11.300(d)", "R19")
 def test_wrong_passwords_at_signatures_lock_the_account_for_signing_in_and_signing(cast: Cast) -> None:
     wrong = signed((Meaning.PERFORMED, cast.technician), password="guess")
     for _ in range(MAX_FAILURES - 1):
@@ -171,6 +171,7 @@ def test_wrong_passwords_at_signatures_lock_the_account_for_signing_in_and_signi
     assert raised.value.codes == ("ACC-02",)
 
 
+@pytest.mark.clause("R19")
 def test_failures_at_signing_in_and_at_signatures_count_together(cast: Cast) -> None:
     wrong = signed((Meaning.PERFORMED, cast.technician), password="guess")
     for turn in range(MAX_FAILURES):
@@ -224,7 +225,7 @@ def test_an_act_signed_wrongly_writes_nothing_but_its_refusal(story: Story) -> N
 # --- What a signature says -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("11.50(a)", "11.50(b)", "A11-14")
+@pytest.mark.clause("11.50(a)", "11.50(b)", "A11-14", "R10")
 def test_a_signature_keeps_name_role_meaning_and_time_as_they_were(story: Story) -> None:
     with story.now():
         story.enrol()

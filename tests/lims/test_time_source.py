@@ -47,7 +47,7 @@ def open_notices() -> list[Notice]:
     return list(Notice.objects.open().order_by("pk"))
 
 
-@pytest.mark.clause("11.10(e)")
+@pytest.mark.clause("11.10(e)", "R07")
 def test_a_clock_that_drifted_is_told_to_qa_and_administrators_until_acknowledged(
     cast: Cast, settings: Settings
 ) -> None:

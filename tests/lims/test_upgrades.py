@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db.migrations import AddField, CreateModel
 from django.db.migrations.loader import MigrationLoader
 
@@ -19,6 +20,7 @@ BEFORE = [
 ]
 
 
+@pytest.mark.clause("R32")
 def test_a_column_added_to_what_is_sealed_names_its_default() -> None:
     """A value is left out of a digest where it is the default its column names, and only there (decision 8)."""
     sealed = {m._meta.label_lower for m in (*map(version_model, recorded_models()), Signature)}

@@ -1,5 +1,6 @@
-"""Write docs/part11.md anew: `python -m tests.part11`."""
+"""Write docs/part11.md and docs/requirements.md anew: `python -m tests.part11`."""
 
-from tests.part11.page import PAGE, page
+from tests.part11.page import pages
 
-PAGE.write_text(page(), encoding="utf-8")
+for file, text in pages().items():
+    file.write_text(text, encoding="utf-8")

@@ -1,4 +1,6 @@
-"""docs/part11.md, made from the table of clauses and from the tests' own marks, which are read from their source."""
+"""docs/part11.md and docs/requirements.md, made from the tables of clauses and requirements and from the tests' own
+marks, which are read from their source.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.part11.clauses import ANNEX_11, PART_11, Clause
+from tests.part11.requirements import REQUIREMENTS
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGE = PROJECT / "docs" / "part11.md"
+DOCS = PROJECT / "docs"
 
 HEAD = """# 21 CFR Part 11 and EU Annex 11
 
@@ -19,6 +22,15 @@ Made by `python -m tests.part11` from the marks of the tests; a test fails when 
 This program is designed to support these rules. A laboratory's own validation, procedures and people make an
 installation meet them; no software does. Clauses are told in our own words: read them in the regulations. Annex 11 is
 the version of 2011.
+"""
+
+
+REQUIREMENTS_HEAD = """# Requirements and the tests that show them
+
+Made by `python -m tests.part11` from the marks of the tests; a test fails when this page is not what they say.
+
+What a computerised system for batch records is expected to do, each beside its code, its tests and what stays the
+laboratory's or is not there yet. It is a beginning for a laboratory's own traceability matrix, not a validation.
 """
 
 
@@ -39,16 +51,25 @@ def _clauses_of(test: ast.FunctionDef) -> Iterator[str]:
             yield from (ast.literal_eval(argument) for argument in decorator.args)
 
 
-def page() -> str:
-    """The whole page as Markdown."""
+def pages() -> Mapping[Path, str]:
+    """Both pages as Markdown, by their files."""
     tests = marked()
-    parts = [HEAD]
+
+    def told(clauses: Sequence[Clause], left: str) -> list[str]:
+        return [_told(clause, tests.get(clause.key, ()), left) for clause in clauses]
+
+    rules = [HEAD]
     for title, clauses in (("21 CFR Part 11", PART_11), ("EU Annex 11", ANNEX_11)):
-        parts += [f"## {title}\n", *(_told(clause, tests.get(clause.key, ())) for clause in clauses)]
-    return "\n".join(parts)
+        rules += [f"## {title}\n", *told(clauses, "The laboratory's")]
+    return {
+        DOCS / "part11.md": "\n".join(rules),
+        DOCS / "requirements.md": "\n".join(
+            [REQUIREMENTS_HEAD, *told(REQUIREMENTS, "Left to the laboratory, or not there")]
+        ),
+    }
 
 
-def _told(clause: Clause, tests: Sequence[tuple[str, str]]) -> str:
+def _told(clause: Clause, tests: Sequence[tuple[str, str]], left: str) -> str:
     lines = [f"### {clause.key}\n", clause.asks]
     if clause.code:
         lines.append("\nCode: " + ", ".join(f"[{path}](../{path})" for path in clause.code))
@@ -56,5 +77,5 @@ def _told(clause: Clause, tests: Sequence[tuple[str, str]]) -> str:
         lines.append("\nTests:\n")
         lines += [f"- [{name.removeprefix('test_').replace('_', ' ')}](../{path})" for path, name in tests]
     if clause.duty:
-        lines.append(f"\nThe laboratory's: {clause.duty}")
+        lines.append(f"\n{left}: {clause.duty}")
     return "\n".join(lines) + "\n"

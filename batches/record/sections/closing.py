@@ -14,6 +14,7 @@ from batches.record.facts import Facts
 from batches.record.sections.signing import in_order, signature_row
 from batches.record.sections.subjects import subject_words
 from lims.accounts.permissions import Role
+from lims.act_words import words_of
 
 
 def corrections(facts: Facts, number: str) -> blocks.Section:
@@ -104,7 +105,7 @@ def audit_trail(facts: Facts, number: str) -> blocks.Section:
             entry.stream,
             words.at(entry.at, facts.zone),
             entry.actor_name,
-            entry.name,
+            _(words_of(entry.name)),
             _what(entry.payload, is_refused=entry.is_refused),
             entry.hash[:12],
         )
@@ -112,12 +113,12 @@ def audit_trail(facts: Facts, number: str) -> blocks.Section:
     )
     table = blocks.Table(
         (
-            blocks.Column(_("Entry"), 6),
-            blocks.Column(_("Stream"), 8),
-            blocks.Column(_("Recorded"), 19),
-            blocks.Column(_("By"), 14),
-            blocks.Column(_("Act"), 18),
-            blocks.Column(_("What"), 23),
+            blocks.Column(_("Entry"), 5),
+            blocks.Column(_("Stream"), 7),
+            blocks.Column(_("Recorded"), 18),
+            blocks.Column(_("By"), 12),
+            blocks.Column(_("Act"), 17),
+            blocks.Column(_("What"), 29),
             blocks.Column(_("Seal"), 12, code=True),
         ),
         rows,

@@ -10,7 +10,7 @@ from batches import models as m
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import in_order, signature_row
-from batches.rules.sequence import words_of
+from lims.act_words import words_of
 
 
 def sections(facts: Facts, section_number: str) -> Iterator[blocks.Section]:

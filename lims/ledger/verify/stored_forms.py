@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import as_sealed, as_text
@@ -42,7 +43,6 @@ def check_forms(model: type[models.Model], among: models.QuerySet[Any] | None, r
     any_wrong = " OR ".join(is_wrong for _, is_wrong in wrong)
     table = quoted(model._meta.db_table)
     with connection.cursor() as cursor:
-        connection.connection.create_function("json_as_written", 1, json_as_written, deterministic=True)
         cursor.execute(
             f"SELECT CAST({key} AS BLOB), {told} FROM {table} WHERE {scope}({any_wrong})",  # noqa: S608
             values,
@@ -52,6 +52,12 @@ def check_forms(model: type[models.Model], among: models.QuerySet[Any] | None, r
         names = ", ".join(columns.split())
         text = f"Not stored as this program stores it, in {model._meta.db_table}: {names}."
         report.found("row altered", model._meta.label, as_sealed(model, as_text(pk)), text)
+
+
+def teach(connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    """Give a new connection of SQLite what the statements here ask of it: not while another statement is under way."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("json_as_written", 1, json_as_written, deterministic=True)
 
 
 def json_as_written(stored: object) -> str | None:
@@ -83,18 +89,22 @@ def _not(kind: Any, c: str) -> str:
     def other(*types: str) -> str:
         return f"typeof({c}) NOT IN ({', '.join(map(repr, types))})"
 
+    def long(*bytes: int) -> str:
+        return f"length(CAST({c} AS BLOB)) NOT IN ({', '.join(map(str, bytes))})"
+
     match kind:
         case models.UUIDField():
-            return f"{other('text')} OR length({c}) <> 32 OR {c} GLOB '*[^0-9a-f]*'"
+            return f"{other('text')} OR length({c}) <> 32 OR {c} GLOB '*[^0-9a-f]*' OR {long(32)}"
         case models.DateTimeField():
-            # Of digits in their places, and a moment there is: the 30th of February becomes another day.
+            # Of digits in their places and nothing behind them, which GLOB would not see after a NUL; and a moment there
+            # is: the 30th of February becomes another day.
             second = f"strftime('%%Y-%%m-%%d %%H:%%M:%%S', {c}) IS NOT substr({c}, 1, 19)"
             shapes = f"{c} GLOB '{_DAY} {_CLOCK}' OR {c} GLOB '{_DAY} {_CLOCK}{_SPLIT}' AND {c} NOT LIKE '%%.000000'"
-            return f"{other('text')} OR NOT ({shapes}) OR {second}"
+            return f"{other('text')} OR NOT ({shapes}) OR {second} OR {long(19, 26)}"
         case models.DateField():
-            return f"{other('text')} OR {c} NOT GLOB '{_DAY}' OR date({c}) IS NOT {c}"
+            return f"{other('text')} OR {c} NOT GLOB '{_DAY}' OR date({c}) IS NOT {c} OR {long(10)}"
         case models.TimeField():
-            return f"{other('text')} OR NOT ({c} GLOB '{_CLOCK}' OR {c} GLOB '{_CLOCK}{_SPLIT}')"
+            return f"{other('text')} OR NOT ({c} GLOB '{_CLOCK}' OR {c} GLOB '{_CLOCK}{_SPLIT}') OR {long(8, 15)}"
         case models.BooleanField():
             return f"{other('integer')} OR {c} NOT IN (0, 1)"
         case models.DecimalField():

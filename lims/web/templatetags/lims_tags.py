@@ -22,6 +22,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from lims.act_words import words_of
+
 register = template.Library()
 
 NBSP = "\u00a0"
@@ -321,3 +323,9 @@ def history_url(row: Model) -> str:
 def side_after(form: BaseForm, count: int) -> int:
     """The card after which the figures stand, in the order they are read: `figures_after` of the form, or the last."""
     return min(int(getattr(form, "figures_after", count)), count)
+
+
+@register.filter
+def act_words(name: str) -> str:
+    """What people call an act of the ledger."""
+    return gettext(words_of(name))

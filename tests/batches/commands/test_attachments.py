@@ -105,6 +105,7 @@ TABLE = "Probe;Lebend\r\nB-0042;µ 94,1\r\n"
         ("run.pdf", pdf()),
     ],
 )
+@pytest.mark.clause("R38")
 def test_it_keeps_a_counters_file_that_opens(name: str, content: bytes) -> None:
     kept, refusals = checked(ContentFile(content, name), accepted=COUNTER_FILES, field="file")
     assert refusals == []

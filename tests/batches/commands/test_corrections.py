@@ -26,7 +26,7 @@ def harvested(story: Story) -> Harvest:
     return story.harvest()
 
 
-@pytest.mark.clause("11.10(e)", "A11-8.2")
+@pytest.mark.clause("11.10(e)", "A11-8.2", "R08")
 def test_the_old_value_stays_readable_beside_the_new_one(story: Story, harvested: Harvest) -> None:
     story.receive()
     receipt = story.batch.receipt
@@ -68,7 +68,7 @@ def test_a_correction_beyond_an_action_limit_raises_a_deviation_once(story: Stor
     assert list(Deviation.objects.filter(batch=story.batch).values_list("limit", flat=True)) == ["harvest_volume_ml"]
 
 
-@pytest.mark.clause("A11-9")
+@pytest.mark.clause("A11-9", "R05")
 def test_a_correction_needs_a_reason_and_another_value(story: Story) -> None:
     receipt = story.receive()
     with pytest.raises(Refused) as refused:

@@ -75,6 +75,7 @@ def test_a_technician_issues_no_form_and_voids_none(story: Story) -> None:
     assert caught.value.codes == ("PERM-01",)
 
 
+@pytest.mark.clause("R42")
 def test_a_form_is_transcribed_by_the_act_that_was_entered_from_it(story: Story) -> None:
     story.isolate()
     (form,) = issued(story)
@@ -90,6 +91,7 @@ def test_a_form_is_transcribed_by_the_act_that_was_entered_from_it(story: Story)
     assert sorted(signed_by) == [("checked", "tanabe.m"), ("transcribed", "aoki.r")]
 
 
+@pytest.mark.clause("R42")
 def test_the_person_who_transcribed_does_not_check(story: Story) -> None:
     story.isolate()
     (form,) = issued(story)
@@ -162,6 +164,7 @@ def test_a_form_with_something_on_it_is_not_voided(story: Story) -> None:
     assert caught.value.codes == ("FRM-08", "FRM-09")
 
 
+@pytest.mark.clause("R42")
 def test_no_batch_is_released_while_a_form_for_it_is_out(story: Story) -> None:
     story.isolate()
     first, second = issued(story, number=2)

@@ -33,6 +33,7 @@ def test_too_little_fat_raises_a_deviation_in_the_same_act(story: Story) -> None
     assert raised.act_id == harvest.act_id
 
 
+@pytest.mark.clause("R24")
 def test_a_second_harvest_is_refused_and_told_in_the_ledger(story: Story) -> None:
     story.harvest()
     with pytest.raises(Refused) as refused:

@@ -70,6 +70,7 @@ def test_after_a_mismatch_nobody_goes_on_before_qa_has_assessed_it(released: Sto
     assert released.check().state == InfusionState.CHECKED
 
 
+@pytest.mark.clause("R24")
 def test_a_product_that_is_not_released_or_rejected_is_not_infused(released: Story) -> None:
     story = Story(released.cast, at=released.at)
     story.fill()
@@ -174,6 +175,7 @@ def test_start_pause_resume_and_stop_move_state_and_stage(running: Story) -> Non
     assert event.infused_ml == 97
 
 
+@pytest.mark.clause("R24")
 def test_each_turn_is_refused_out_of_its_state(running: Story) -> None:
     with pytest.raises(Refused) as refused:
         running.resume()

@@ -76,6 +76,7 @@ def test_a_second_copy_keeps_the_serial_number_and_is_signed_by_qa(story: Story)
     assert not verify().findings
 
 
+@pytest.mark.clause("R37")
 def test_a_second_copy_is_refused_without_reason_and_with_another_technician_s_signature(story: Story) -> None:
     story.isolate()
     (code,) = story.vessels()

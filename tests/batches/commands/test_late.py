@@ -35,7 +35,7 @@ def seeded(story: Story) -> Story:
     return story.wait(hours=30)
 
 
-@pytest.mark.clause("A11-9")
+@pytest.mark.clause("A11-9", "R42")
 @pytest.mark.parametrize(("hours", "raised"), [(Decimal(24), 0), (Decimal("24.1"), 1)])
 def test_an_entry_more_than_a_day_after_the_fact_raises_a_minor_deviation_in_the_same_act(
     seeded: Story, hours: Decimal, raised: int

@@ -174,6 +174,7 @@ def test_equipment_is_calibrated_to_a_day_to_come(story: Story) -> None:
     assert item.calibration_due_on == later
 
 
+@pytest.mark.clause("R25")
 def test_equipment_out_of_service_is_not_used_until_it_is_back(story: Story) -> None:
     story.stock()
     by = story.cast.supervisor

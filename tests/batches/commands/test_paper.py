@@ -61,7 +61,7 @@ def test_it_marks_the_totals_that_disagree_and_keeps_what_the_paper_says(cast: C
     assert abs(wrong[0].computed_total - Decimal("1.4528e11")) < Decimal("1e7")
 
 
-@pytest.mark.clause("A11-5")
+@pytest.mark.clause("A11-5", "R43")
 def test_one_bad_row_keeps_the_whole_file_out(cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         imported(cast, GOOD + b"L,2,1e4,0\nL,3,1e4,1e5\n")

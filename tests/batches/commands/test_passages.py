@@ -85,6 +85,7 @@ def test_a_later_passage_leaves_the_signatures_of_the_one_before_valid(grown: St
     assert verify().findings == []
 
 
+@pytest.mark.clause("R26")
 def test_low_viability_needs_a_comment_and_below_the_action_limit_raises_a_deviation(grown: Story) -> None:
     assert refused(grown, 205, 70) == {"ALR-01"}
     grown.passage(205, 70, **ONE, comment="Long wash.")
@@ -130,7 +131,7 @@ def test_cells_past_the_limit_of_doublings_are_harvested_not_reseeded(story: Sto
     assert set(Deviation.objects.values_list("limit", flat=True)) == {"cumulative_pdl"}
 
 
-@pytest.mark.clause("11.10(h)")
+@pytest.mark.clause("11.10(h)", "R25")
 def test_a_vessel_of_another_patient_is_a_hard_stop_and_leaves_a_critical_deviation(grown: Story) -> None:
     other = Story(grown.cast, at=grown.at)
     other.isolate()
@@ -171,6 +172,7 @@ def test_more_suspension_than_is_left_is_neither_seeded_nor_sampled(grown: Story
     assert "SUS-03" in refused(grown, detached={"sampled_ml": Decimal("5.0")})
 
 
+@pytest.mark.clause("R26")
 def test_everything_wrong_is_told_at_once_beside_its_field(grown: Story) -> None:
     with pytest.raises(Refused) as found:
         grown.passage(
@@ -212,6 +214,7 @@ def test_a_shelf_of_another_patient_is_refused(grown: Story) -> None:
     assert refused(grown, shelf=other.batch.number.lower()) == {"CUL-04"}
 
 
+@pytest.mark.clause("R25")
 def test_a_counter_needs_its_code_and_its_file(grown: Story) -> None:
     by_counter = dataclasses.replace(
         hemocytometer(0, 0),

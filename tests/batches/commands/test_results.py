@@ -30,6 +30,7 @@ def sampled(story: Story) -> Story:
     return story
 
 
+@pytest.mark.clause("R26")
 def test_a_result_is_signed_by_its_analyst_and_a_second_one(sampled: Story) -> None:
     result = sampled.result("infectious_status")
     assert result.state == ResultState.FINAL
@@ -54,6 +55,7 @@ def test_an_analyst_does_not_check_the_own_result(sampled: Story) -> None:
     assert refused.value.codes == ("SIG-03",)
 
 
+@pytest.mark.clause("R40")
 def test_a_final_result_is_never_overwritten(sampled: Story) -> None:
     result = sampled.result("infectious_status")
     with pytest.raises(Refused) as refused:
@@ -62,6 +64,7 @@ def test_a_final_result_is_never_overwritten(sampled: Story) -> None:
     assert TestResult.objects.get(pk=result.pk).choice == "non-reactive"
 
 
+@pytest.mark.clause("R40")
 def test_the_database_refuses_a_second_result_without_a_link(sampled: Story) -> None:
     first = TestResult.objects.get(batch=sampled.batch)
     columns = {f.attname: getattr(first, f.attname) for f in TestResult._meta.concrete_fields if f.attname != "id"}
@@ -73,6 +76,7 @@ def test_the_database_refuses_a_second_result_without_a_link(sampled: Story) -> 
         )
 
 
+@pytest.mark.clause("R40")
 def test_an_invalid_result_stays_and_its_repeat_is_linked_to_it(sampled: Story) -> None:
     result = sampled.result("infectious_status")
     with pytest.raises(Refused) as refused:
@@ -87,6 +91,7 @@ def test_an_invalid_result_stays_and_its_repeat_is_linked_to_it(sampled: Story) 
     assert refused.value.codes == ("RES-10",)
 
 
+@pytest.mark.clause("R05")
 def test_a_result_is_not_declared_invalid_without_a_reason(sampled: Story) -> None:
     result = sampled.result("infectious_status")
     with pytest.raises(Refused) as refused:

@@ -44,7 +44,7 @@ def tasks_of(story: Story, user: User) -> list[str]:
     return [task.title for group in work_for(user, bench(story.at)) for task in group.tasks]
 
 
-@pytest.mark.clause("A11-9")
+@pytest.mark.clause("A11-9", "R30")
 def test_release_waits_for_the_review(tested: Story) -> None:
     assert codes_of_release(tested) == {"REL-20"}
     tested.review()
@@ -126,7 +126,7 @@ def test_a_rejection_does_not_wait_for_a_review(tested: Story) -> None:
     assert tested.fresh().disposition == DispositionState.REJECTED
 
 
-@pytest.mark.clause("11.10(g)")
+@pytest.mark.clause("11.10(g)", "R30")
 def test_who_took_part_does_not_review(tested: Story) -> None:
     harvest = tested.fresh().harvest
     tested.correct(harvest, "anaesthesia", "Lidocaine 2 %, local", by=tested.cast.qa)
@@ -142,6 +142,7 @@ def test_who_may_not_review_is_refused(tested: Story) -> None:
     assert refused.value.codes == ("PERM-01",)
 
 
+@pytest.mark.clause("R30")
 def test_every_entry_out_of_the_ordinary_is_ticked(tested: Story) -> None:
     tested.correct(tested.fresh().harvest, "anaesthesia", "Lidocaine 2 %, local")
     with pytest.raises(Refused) as refused:

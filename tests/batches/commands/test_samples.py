@@ -29,6 +29,7 @@ def test_a_sample_of_the_product_is_not_taken_before_there_is_one(story: Story) 
     assert not TestResult.objects.filter(batch=story.batch).exists()
 
 
+@pytest.mark.clause("R40")
 def test_a_second_sample_of_a_kind_needs_a_reason_and_makes_no_second_result(story: Story) -> None:
     story.issue()
     story.sample("donor_blood")

@@ -46,7 +46,7 @@ def retrain(story: Story, person: User, **changes: Any) -> None:
         )
 
 
-@pytest.mark.clause("11.10(i)", "A11-2")
+@pytest.mark.clause("11.10(i)", "A11-2", "R27")
 def test_nobody_acts_in_a_batch_without_training_for_its_version(story: Story) -> None:
     story.isolate()
     story.wait(hours=1)
@@ -61,7 +61,7 @@ def test_nobody_acts_in_a_batch_without_training_for_its_version(story: Story) -
     story.observe()
 
 
-@pytest.mark.clause("11.10(i)")
+@pytest.mark.clause("11.10(i)", "R27")
 def test_a_second_person_is_trained_too_and_told_beside_their_name(story: Story) -> None:
     story.harvest()
     withdraw(story, story.cast.second_technician)
@@ -79,6 +79,7 @@ def test_everybody_who_lacks_training_is_told_at_once(story: Story) -> None:
     assert refused.value.codes == ("TRN-01", "TRN-01")
 
 
+@pytest.mark.clause("R27")
 def test_a_training_that_ran_out_covers_its_last_day_and_no_other(story: Story) -> None:
     story.isolate()
     withdraw(story, story.cast.technician)
@@ -91,6 +92,7 @@ def test_a_training_that_ran_out_covers_its_last_day_and_no_other(story: Story) 
     assert refused.value.codes == ("TRN-02",)
 
 
+@pytest.mark.clause("R27", "R36")
 def test_issuing_a_batch_asks_for_training_for_the_version_it_is_pinned_to(story: Story) -> None:
     story.enrol()
     v2 = install_master_batch_record(None, content=installed_content(), code="MBR-01", version=2)

@@ -40,6 +40,7 @@ def test_every_symptom_is_kept_as_answered_and_the_signature_covers_it(running: 
     assert not SymptomAnswer.objects.filter(vitals=row, is_present=True).exists()
 
 
+@pytest.mark.clause("R41")
 def test_dyspnoea_at_ten_minutes_pauses_in_the_same_act_and_raises_a_deviation(running: Story) -> None:
     row = running.vitals("m10", present={"dyspnoea": 1})
     assert state(running) == InfusionState.PAUSED
@@ -123,6 +124,7 @@ def test_blank_is_not_no_and_a_grade_is_one_that_ctcae_knows(running: Story) -> 
     ("field", "value"),
     [("spo2_pct", Decimal("101")), ("heart_rate", 0), ("diastolic", 130), ("temperature_c", Decimal("366"))],
 )
+@pytest.mark.clause("R26")
 def test_a_number_that_cannot_be_true_is_refused_beside_its_field(running: Story, field: str, value: object) -> None:
     with pytest.raises(Refused) as refused:
         running.vitals("m10", **{field: value})

@@ -76,6 +76,7 @@ def test_a_result_that_is_overdue_is_told(story: Story) -> None:
     assert words(story) == [("alert", "Overdue result")]
 
 
+@pytest.mark.clause("R41")
 def test_what_qa_decided_on_is_reviewed(story: Story) -> None:
     story.harvest(volume_ml=Decimal("6.0"))
     assert words(story) == [("alert", "Alert limit")]

@@ -10,7 +10,7 @@ import pytest
 from reportlab.graphics.shapes import Circle, Rect, String
 
 from batches.record import drawings
-from batches.record.charts import DosePoint
+from batches.record.charts import DosePoint, GrowthPoint
 from tests.batches.record import sample
 
 
@@ -40,6 +40,22 @@ def test_no_two_labels_of_the_gauge_overlap_even_at_the_target() -> None:
     drawing = drawings.draw(replace(sample.DOSE, last=near, earlier=earlier), drawings.PAPER)
     texts = [shape for shape in drawing.contents if isinstance(shape, String)]
     bounds = [text.getBounds() for text in texts]
+    for index, (left, low, right, high) in enumerate(bounds):
+        for x1, y1, x2, y2 in bounds[index + 1 :]:
+            assert right <= x1 or left >= x2 or high <= y1 + 2 or low >= y2 - 2
+
+
+def test_no_two_labels_of_many_passages_overlap_and_the_last_says_its_cells() -> None:
+    points: list[GrowthPoint] = []
+    for number in range(10):
+        day, cells = Decimal(8 + 3 * number), Decimal(2_100_000 + 10_000 * number)
+        points.append(GrowthPoint(day, cells, "cell_harvest", f"P{number} 2.1{number}×10⁶", short=f"P{number}"))
+        points.append(GrowthPoint(day, Decimal(620_000), "reseeded"))
+    drawing = drawings.draw(replace(sample.GROWTH, points=tuple(points), now_day=None), drawings.PAPER)
+    labels = [shape for shape in drawing.contents if isinstance(shape, String) and shape.text.startswith("P")]
+    names = {shape.text for shape in labels}
+    assert names >= {*(f"P{number}" for number in range(9)), "P9 2.19×10⁶"}
+    bounds = [label.getBounds() for label in labels]
     for index, (left, low, right, high) in enumerate(bounds):
         for x1, y1, x2, y2 in bounds[index + 1 :]:
             assert right <= x1 or left >= x2 or high <= y1 + 2 or low >= y2 - 2

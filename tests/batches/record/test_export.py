@@ -124,7 +124,7 @@ def run(*argv: str, at: Path, blocked: bool = False) -> subprocess.CompletedProc
     return subprocess.run([sys.executable, *flags, *argv], cwd=at, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.clause("11.10(b)", "A11-17")
+@pytest.mark.clause("11.10(b)", "A11-17", "R31")
 def test_an_export_is_as_sealed_and_holds_everything(whole: bytes, tmp_path: Path) -> None:
     assert findings(whole, tmp_path / "export.zip") == []
     files = files_of(whole)
@@ -166,7 +166,7 @@ def test_the_corrected_signature_reads_superseded_and_still_proves_what_was_sign
     assert [row["values"]["confluence_pct"] for row in covered] == ["80.00", "75.00", "75.00"]
 
 
-@pytest.mark.clause("11.30", "A11-17")
+@pytest.mark.clause("11.30", "A11-17", "R31", "R43")
 def test_one_changed_byte_anywhere_is_found_and_its_file_named(whole: bytes, tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         directory, members = archive.start_dir, archive.infolist()
@@ -343,7 +343,7 @@ def test_every_member_that_is_dropped_is_named(whole: bytes, tmp_path: Path) -> 
         assert any(name in line for line in findings(out.getvalue(), tmp_path / "export.zip")), name
 
 
-@pytest.mark.clause("11.10(b)", "A11-17")
+@pytest.mark.clause("11.10(b)", "A11-17", "R31")
 def test_an_inspector_runs_it_from_an_empty_folder_with_nothing_installed(whole: bytes, tmp_path: Path) -> None:
     (tmp_path / "export.zip").write_bytes(whole)
     (tmp_path / "verify_export.py").write_bytes(files_of(whole)["verify_export.py"])

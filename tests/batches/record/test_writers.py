@@ -40,7 +40,7 @@ def text_of(content: bytes, tmp_path: Path) -> str:
 
 
 @pytest.mark.poppler
-@pytest.mark.clause("11.10(b)", "A11-8.1")
+@pytest.mark.clause("11.10(b)", "A11-8.1", "R08", "R10")
 def test_every_text_of_the_record_can_be_read_from_the_paper(tmp_path: Path) -> None:
     record = sample.record(extra=(sample.photo(tmp_path),))
     paper = squeezed(text_of(written(record), tmp_path))

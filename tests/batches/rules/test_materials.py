@@ -64,6 +64,7 @@ def test_an_unknown_code_is_refused() -> None:
     assert codes(None) == {"LOT-01"}
 
 
+@pytest.mark.clause("R25")
 def test_equipment_is_used_until_the_day_its_calibration_is_due() -> None:
     def told(item: EquipmentFacts | None) -> set[str]:
         found = equipment_refusals(item, typed="X", kind="bsc", kind_words="cabinet", on=TODAY, field="cabinet")

@@ -136,6 +136,7 @@ def test_a_due_act_leads_with_its_clock(client: Client, story: Story) -> None:
     assert "overdue" in section(html, "next")
 
 
+@pytest.mark.clause("R08")
 def test_the_recent_record_shows_late_entries_and_corrections_where_they_are_read(client: Client, story: Story) -> None:
     story.isolate()
     story.wait(days=2)
@@ -224,3 +225,16 @@ def test_the_administrator_may_not_look(client: Client, story: Story) -> None:
 def test_an_unknown_batch_is_not_found(client: Client, story: Story) -> None:
     client.force_login(story.cast.technician)
     assert client.get("/batches/B-9999/").status_code == 404
+
+
+def test_the_strip_says_when_a_release_no_longer_rests_on_the_record(client: Client, released: Story) -> None:
+    def strip() -> str:
+        html = page(client, released, released.cast.qa)
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html[html.index('class="strip"') :][:3000]))
+
+    decision = released.batch.get_disposition_display()
+    assert f" {decision} " in strip()
+    assert "changed since" not in strip()
+    released.wait(minutes=5)
+    released.correct(released.fresh().fill, "storage_temp_c", "6")
+    assert f" {decision}, changed since " in strip()

@@ -126,6 +126,7 @@ def test_a_blank_square_is_asked_for(client: Client, grown: Story) -> None:
     assert "CNT-04" in answer.content.decode()
 
 
+@pytest.mark.clause("R39")
 def test_a_stale_form_is_told_what_changed_and_keeps_what_was_typed(client: Client, grown: Story) -> None:
     with grown.now():
         page = client.get(f"/batches/{grown.batch.number}/passage/").content.decode()
@@ -244,6 +245,7 @@ def test_a_photo_of_fifty_megabytes_is_refused_beside_its_field(client: Client, 
     assert not Attachment.objects.exists()
 
 
+@pytest.mark.clause("R38")
 def test_a_damaged_file_is_not_given_out_as_if_it_were_whole(client: Client, grown: Story) -> None:
     row = grown.observe(photo=a_photo())
     kept = Attachment.objects.get(observation=row)

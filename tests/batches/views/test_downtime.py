@@ -127,5 +127,5 @@ def test_the_batch_page_tells_of_its_forms_and_leads_to_them(story: Story) -> No
     client = signed_in(story.cast.technician)
     page = client.get(reverse("batch", args=[story.batch.number])).content.decode()
     assert f"{reverse('downtime-forms')}?batch={story.batch.number}" in page
-    assert "Form, issue" in page and f"{first.number}, Passage" in page
-    assert "Form, void" in page and f"{second.number}, Passage" in page
+    assert "Issue downtime forms" in page and f"{first.number}, Passage" in page
+    assert "Void downtime form" in page and f"{second.number}, Passage" in page

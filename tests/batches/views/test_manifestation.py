@@ -29,7 +29,7 @@ def on_screen(at: datetime) -> str:
     return at.astimezone(TOKYO).strftime("%-d %b %Y %H:%M JST")
 
 
-@pytest.mark.clause("11.50(a)")
+@pytest.mark.clause("11.50(a)", "R10")
 def test_every_page_that_shows_a_signature_shows_name_meaning_and_time_with_zone(story: Story) -> None:
     receipt = story.receive()
     client = Client()
@@ -47,7 +47,7 @@ def test_every_page_that_shows_a_signature_shows_name_meaning_and_time_with_zone
                 assert part in page, f"{address}: {part}"
 
 
-@pytest.mark.clause("11.50(b)")
+@pytest.mark.clause("11.50(b)", "R10")
 def test_the_record_shows_every_signature_with_name_meaning_and_time_with_zone(story: Story) -> None:
     """Screen and paper hold every text of the file; their own tests say so."""
     story.receive()

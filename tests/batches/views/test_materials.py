@@ -63,6 +63,7 @@ def test_a_lot_reserved_for_nobody_known_is_refused_and_what_was_typed_stays(sup
     assert not Lot.objects.filter(code="MX-7").exists()
 
 
+@pytest.mark.clause("R05")
 def test_rejecting_a_lot_asks_for_the_reason_beside_its_field(story: Story, supervisor: Client) -> None:
     supervisor.force_login(story.cast.second_qa)
     sign = SIGN | {"approved-username": "ono.t"}

@@ -208,6 +208,7 @@ def test_the_page_says_what_the_next_batch_waits_for_to_those_who_may_do_it(stor
     assert [a.name for a in technician.context["waits_for_others"]] == ["consent:record", "eligibility:assess"]
 
 
+@pytest.mark.clause("R28")
 def test_an_administrator_sees_no_patient(story: Story, as_: As) -> None:
     patient = story.enrol()
     client = as_(story.cast.administrator)
@@ -215,6 +216,7 @@ def test_an_administrator_sees_no_patient(story: Story, as_: As) -> None:
     assert client.get(f"/patients/{patient.code}/").status_code == 403
 
 
+@pytest.mark.clause("R23")
 def test_a_technician_can_not_enrol_and_the_attempt_is_in_the_ledger(story: Story, as_: As) -> None:
     assert as_(story.cast.technician).post("/patients/enrol/", person()).status_code == 403
     assert not Patient.objects.exists()

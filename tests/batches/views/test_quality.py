@@ -248,6 +248,7 @@ def test_a_wrong_password_is_told_beside_the_password_of_the_bar(client: Client,
     assert 'href="#id_password"' in answer.content.decode()
 
 
+@pytest.mark.clause("R08")
 def test_a_value_is_corrected_on_its_page_and_struck_through_in_the_list(client: Client, story: Story) -> None:
     story.harvest()
     receipt = story.receive()

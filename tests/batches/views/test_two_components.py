@@ -54,6 +54,7 @@ def signer(story: Story) -> Signer:
     return Signer(story)
 
 
+@pytest.mark.clause("R12")
 def test_the_first_signature_takes_both_components_and_the_second_the_password(signer: Signer) -> None:
     page = signer.client.get(signer.address).content.decode()
     assert re.search(r'name="performed-username" value=""', page), "the field is there, and empty"
@@ -64,6 +65,7 @@ def test_the_first_signature_takes_both_components_and_the_second_the_password(s
     assert signer.sign(PASSWORD_ALONE)[0] == 302
 
 
+@pytest.mark.clause("R12")
 def test_the_password_alone_does_not_sign_first_and_nothing_is_written(signer: Signer) -> None:
     before = Consent.objects.count()
     status, page = signer.sign(PASSWORD_ALONE, form_version="7.7")
@@ -74,6 +76,7 @@ def test_the_password_alone_does_not_sign_first_and_nothing_is_written(signer: S
     assert Consent.objects.count() == before
 
 
+@pytest.mark.clause("R12")
 def test_a_session_that_says_nothing_of_a_password_signs_nothing(signer: Signer) -> None:
     assert signer.sign(BOTH)[0] == 302
     status, page = signer.sign({"performed-username": "ishii.a"})
@@ -112,6 +115,7 @@ def change_password(signer: Signer) -> None:
 
 
 @pytest.mark.parametrize("lapse", [lock, sign_out, sign_in_again, change_password])
+@pytest.mark.clause("R12")
 def test_after_a_lapse_both_components_are_asked_again(signer: Signer, lapse: Callable[[Signer], None]) -> None:
     assert signer.sign(BOTH)[0] == 302
     lapse(signer)
@@ -141,7 +145,7 @@ def test_a_password_given_by_an_administrator_ends_the_period_with_the_session(s
     assert signer.client.get(signer.address)["Location"].startswith("/sign-in/")
 
 
-@pytest.mark.clause("11.200(a)(1)")
+@pytest.mark.clause("11.200(a)(1)", "R13")
 def test_a_second_person_types_both_components_within_the_period_too(story: Story) -> None:
     patient = story.enrol()
     client = Client()

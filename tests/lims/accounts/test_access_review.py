@@ -52,7 +52,7 @@ def refused(by: User, given: Mapping[str, Given]) -> list[tuple[str, str | None]
     return [(r.code, r.field) for r in raised.value.refusals]
 
 
-@pytest.mark.clause("A11-11", "11.300(b)", "A11-12")
+@pytest.mark.clause("A11-11", "11.300(b)", "A11-12", "R29", "R44")
 def test_it_freezes_every_account_as_it_stands_under_a_signature(
     administrator: User, hayashi: User, aoki: User
 ) -> None:
@@ -89,6 +89,7 @@ def test_nobody_but_qa_reviews(administrator: User, hayashi: User, aoki: User) -
         assert refused(other, answers()) == [("PERM-01", None)]
 
 
+@pytest.mark.clause("R29")
 def test_it_is_due_six_months_after_the_last_one_and_after_the_start(
     administrator: User, hayashi: User, aoki: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,7 +64,7 @@ def reset(cast: Cast) -> User:
     return choose(cast.technician, made.password)
 
 
-@pytest.mark.clause("11.100(b)", "11.200(a)(3)")
+@pytest.mark.clause("11.100(b)", "11.200(a)(3)", "R14", "R22")
 def test_after_a_reset_nothing_is_signed_until_a_person_of_qa_confirms(cast: Cast, reset: User) -> None:
     assert refused(sign, reset) == {"SIG-07": "performed-password"}
     made = confirm(cast, reset)
@@ -75,7 +75,7 @@ def test_after_a_reset_nothing_is_signed_until_a_person_of_qa_confirms(cast: Cas
     assert verify().ok
 
 
-@pytest.mark.clause("11.200(a)(3)")
+@pytest.mark.clause("11.200(a)(3)", "R14")
 def test_an_administrator_who_signs_in_with_the_password_they_gave_signs_nothing(cast: Cast) -> None:
     """The whole path somebody would try: reset, sign in as the person, choose a password, sign."""
     made = administration.reset_password(cast.administrator, user=cast.technician, reason="Forgotten")
@@ -95,6 +95,7 @@ def test_nor_is_anything_witnessed_by_an_account_that_was_not_confirmed(cast: Ca
 
 
 @pytest.mark.parametrize("way", ["invite", "enable"])
+@pytest.mark.clause("R16")
 def test_an_account_invited_or_enabled_waits_for_its_confirmation_too(cast: Cast, way: str) -> None:
     admin = cast.administrator
     if way == "invite":
@@ -130,6 +131,7 @@ def test_nobody_confirms_themselves(cast: Cast) -> None:
     assert refused(confirm, cast, cast.second_qa, by=cast.second_qa).keys() == {"ACC-06", "IDN-01"}
 
 
+@pytest.mark.clause("R14")
 def test_who_gave_the_password_does_not_confirm_it_in_another_role(cast: Cast, reset: User) -> None:
     made = administration.invite(cast.administrator, username="admin.b", printed_name="Baba Jun", role="administrator")
     second = choose(made.user, made.password)
@@ -162,7 +164,7 @@ def test_a_password_of_ones_own_choice_keeps_the_confirmation(cast: Cast) -> Non
     assert sign(fresh(cast.technician))
 
 
-@pytest.mark.clause("11.200(a)(3)", "11.300(c)")
+@pytest.mark.clause("11.200(a)(3)", "11.300(c)", "R14")
 def test_a_reset_is_told_to_its_owner_and_to_qa(cast: Cast) -> None:
     made = administration.reset_password(cast.administrator, user=cast.technician, reason="Forgotten")
     owner = Notice.objects.of(cast.technician).get()
@@ -239,7 +241,7 @@ def test_the_console_confirms_no_other_role_and_nobody_with_a_one_time_password(
 # --- Names and the statement -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("11.50(b)", "11.100(a)")
+@pytest.mark.clause("11.50(b)", "11.100(a)", "R15")
 def test_a_signature_keeps_the_name_it_was_given_with(cast: Cast, reset: User) -> None:
     confirm(cast, reset, by=cast.qa)
     before = Signature.objects.latest("at", "position")
@@ -261,6 +263,7 @@ def test_a_rename_needs_a_reason_and_another_name_and_another_person(cast: Cast)
     assert refused(rename, admin, user=admin, printed_name="Sato Kai", reason="Typo") == {"ACC-06": None}
 
 
+@pytest.mark.clause("R15")
 def test_a_user_name_is_not_given_again_after_its_owner_was_renamed_and_disabled(cast: Cast) -> None:
     administration.rename(cast.administrator, user=cast.technician, printed_name="Aoki Rin", reason="Typo")
     administration.disable(cast.administrator, user=cast.technician, reason="Left")
@@ -268,7 +271,7 @@ def test_a_user_name_is_not_given_again_after_its_owner_was_renamed_and_disabled
     assert refused(administration.invite, cast.administrator, **again) == {"ACC-04": "username"}
 
 
-@pytest.mark.clause("11.10(j)")
+@pytest.mark.clause("11.10(j)", "R16")
 def test_another_version_of_the_statement_is_accepted_before_anything_is_signed(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ def chosen(n: int) -> str:
     return f"grey heron number {n} on the weir"
 
 
-@pytest.mark.clause("11.300(b)")
+@pytest.mark.clause("11.300(b)", "R18")
 def test_none_of_the_last_ten_is_chosen_again_and_the_one_before_is_free(aoki: User) -> None:
     before = PASSWORD
     for n in range(10):
@@ -79,6 +79,7 @@ def test_a_one_time_password_is_good_for_72_hours(
     assert verify(Credential("aoki.r", chosen(1)), purpose="sign in") == aoki
 
 
+@pytest.mark.clause("R18")
 def test_a_password_ages_only_where_the_laboratory_says_so(
     at_act: Client, aoki: User, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +95,7 @@ def test_a_password_ages_only_where_the_laboratory_says_so(
 
 
 @pytest.mark.parametrize("act", ["change_role", "disable", "reset_password"])
-@pytest.mark.clause("11.300(c)", "11.10(d)")
+@pytest.mark.clause("11.300(c)", "11.10(d)", "R22", "R29")
 def test_a_live_session_ends_with_the_next_request(administrator: User, at_act: Client, aoki: User, act: str) -> None:
     assert at_act.get("/account/statement/").status_code == 200
     more = {"role": "qa"} if act == "change_role" else {}
@@ -124,7 +125,7 @@ def test_the_session_gets_a_new_key_at_sign_in(client: Client, aoki: User, sampl
 
 
 @pytest.mark.parametrize("role", ["technician", "qa", "administrator"])
-@pytest.mark.clause("11.100(a)", "11.300(a)")
+@pytest.mark.clause("11.100(a)", "11.300(a)", "R17")
 def test_a_shared_account_looks_and_never_writes_whatever_its_role(administrator: User, role: str) -> None:
     made = administration.invite(
         administrator, username="wall.1", printed_name="Wall screen", role=role, is_shared=True

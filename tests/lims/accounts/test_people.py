@@ -65,7 +65,7 @@ def test_it_makes_another_password_each_time_and_shows_none_in_a_log(administrat
     assert not any(m.password.encode() in bytes(e.payload) for m in made for e in Entry.objects.all())
 
 
-@pytest.mark.clause("11.100(a)", "11.300(a)")
+@pytest.mark.clause("11.100(a)", "11.300(a)", "R15")
 def test_it_never_gives_a_user_name_twice(administrator: User, aoki: User) -> None:
     administration.disable(administrator, user=aoki, reason=WHY)
     again = {"username": "aoki.r", "printed_name": "Aoki Rin", "role": "analyst"}
@@ -101,7 +101,7 @@ def test_a_reset_ends_the_sessions_of_the_person(administrator: User, at_act: Cl
     assert at_act.get("/account/password/")["Location"].startswith("/sign-in/")
 
 
-@pytest.mark.clause("11.300(c)", "A11-12")
+@pytest.mark.clause("11.300(c)", "A11-12", "R29")
 def test_a_disabled_person_is_signed_out_and_let_in_no_more(administrator: User, at_act: Client, aoki: User) -> None:
     administration.disable(administrator, user=aoki, reason=WHY)
     assert at_act.get("/account/password/")["Location"].startswith("/sign-in/")
@@ -123,6 +123,7 @@ def test_it_unlocks_a_locked_account(administrator: User, aoki: User) -> None:
     assert verify(Credential("aoki.r", PASSWORD), purpose="sign in") == aoki
 
 
+@pytest.mark.clause("R09")
 def test_it_changes_a_role_and_keeps_why(administrator: User, aoki: User) -> None:
     administration.change_role(administrator, user=aoki, role="analyst", reason=WHY)
     assert fresh(aoki).role == "analyst"
@@ -140,6 +141,7 @@ def test_nobody_does_it_to_their_own_account(administrator: User, act: str) -> N
 
 
 @pytest.mark.parametrize("act", ["change-role", "disable", "reset-password"])
+@pytest.mark.clause("R05")
 def test_it_asks_why(administrator: User, aoki: User, act: str) -> None:
     more = {"role": "qa"} if act == "change-role" else {}
     assert refused(COMMANDS[f"account:{act}"], administrator, user=aoki, reason=" ", **more) == ("ACC-08",)

@@ -82,7 +82,7 @@ def test_the_code_is_that_of_rfc_6238() -> None:
         assert second_factor._matching_step(key, digits[2:], at, after=0) == seconds // 30
 
 
-@pytest.mark.clause("11.10(d)")
+@pytest.mark.clause("11.10(d)", "R21")
 def test_a_person_who_enrolled_signs_in_with_password_and_code(
     client: Client, aoki: User, sample_pages: None, now: list[datetime]
 ) -> None:
@@ -99,6 +99,7 @@ def test_a_person_who_enrolled_signs_in_with_password_and_code(
     assert client.session.session_key != before
 
 
+@pytest.mark.clause("R21")
 def test_a_code_is_good_once(aoki: User, now: list[datetime]) -> None:
     key, _ = enrolled(aoki)
     assert refused(aoki, code_of(key, now[0])) == ("MFA-01",), "the code that enrolled was taken again"
@@ -258,7 +259,7 @@ def test_verifying_finds_a_secret_changed_around_the_program(aoki: User) -> None
     assert [f.kind for f in verify().findings] == ["secret altered"]
 
 
-@pytest.mark.clause("A11-12")
+@pytest.mark.clause("A11-12", "R21")
 def test_an_administrator_enrols_before_anything_else_and_nobody_else_has_to(client: Client, head: User) -> None:
     chosen = PASSWORD + " of mine"
     client.post("/sign-in/", {"username": "head.h", "password": chosen})
@@ -274,6 +275,7 @@ def test_an_administrator_enrols_before_anything_else_and_nobody_else_has_to(cli
     assert not second_factor.is_required(made.user, site())
 
 
+@pytest.mark.clause("R21")
 def test_everybody_has_to_where_the_laboratory_says_so(head: User, settings: object) -> None:
     settings.SECOND_FACTOR = "all"  # type: ignore[attr-defined]
     made = invite(head, username="noda.e", printed_name="Noda Emi", role="clinician")
@@ -285,7 +287,7 @@ def test_nobody_has_to_in_a_demonstration(administrator: User, settings: object)
     assert not second_factor.is_required(administrator, site())
 
 
-@pytest.mark.clause("11.300(c)")
+@pytest.mark.clause("11.300(c)", "R22")
 def test_a_reset_is_another_administrators_has_a_reason_and_ends_sessions(
     client: Client, administrator: User, aoki: User, now: list[datetime], sample_pages: None
 ) -> None:

@@ -42,6 +42,7 @@ def test_it_never_goes_to_another_site_after_signing_in(client: Client, aoki: Us
     assert answer["Location"] == "/"
 
 
+@pytest.mark.clause("R09")
 def test_it_refuses_a_wrong_password_and_does_not_say_which_of_the_two_was_wrong(client: Client, aoki: User) -> None:
     wrong_password = client.post("/sign-in/", {"username": "aoki.r", "password": "guess"})
     wrong_user = client.post("/sign-in/", {"username": "nobody", "password": "guess"})
@@ -54,7 +55,7 @@ def test_it_refuses_a_wrong_password_and_does_not_say_which_of_the_two_was_wrong
     assert acts()[-2:] == ["account:password-refused", "account:password-refused"]
 
 
-@pytest.mark.clause("11.300(d)")
+@pytest.mark.clause("11.300(d)", "R19")
 def test_it_locks_an_account_after_five_wrong_passwords(client: Client, aoki: User) -> None:
     for _ in range(5):
         answer = client.post("/sign-in/", {"username": "aoki.r", "password": "guess"})
@@ -77,7 +78,7 @@ def test_it_signs_out_by_a_post_only(at_act: Client) -> None:
     assert "Aoki Ren" not in at_act.get("/sign-in/").content.decode()
 
 
-@pytest.mark.clause("11.300(b)", "11.10(j)")
+@pytest.mark.clause("11.300(b)", "11.10(j)", "R16", "R18")
 def test_it_leads_a_newcomer_through_password_and_statement_before_anything_else(
     client: Client, newcomer: User, sample_pages: None
 ) -> None:
@@ -105,6 +106,7 @@ def test_it_leads_a_newcomer_through_password_and_statement_before_anything_else
         ({"new_password": FIRST, "again_password": FIRST}, "This is the password until now"),
     ],
 )
+@pytest.mark.clause("R18")
 def test_it_refuses_a_password_change_and_says_why(
     client: Client, newcomer: User, typed: dict[str, str], reason: str
 ) -> None:

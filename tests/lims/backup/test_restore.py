@@ -351,6 +351,7 @@ def test_it_refuses_a_database_that_holds_data(covered: Story, archive: Path) ->
     assert stands() == before
 
 
+@pytest.mark.clause("R33")
 def test_it_restores_into_an_empty_database(covered: Story, archive: Path) -> None:
     backup(archive)
     before = stands()
@@ -403,6 +404,7 @@ def other_database(members: dict[str, bytes]) -> None:
         (lambda m: told_otherwise(m, migrations=[["ledger", "9999_later"]]), "newer program"),
     ],
 )
+@pytest.mark.clause("R33")
 def test_an_archive_that_is_not_what_its_manifest_says_touches_nothing(
     covered: Story, archive: Path, spoil: Callable[[dict[str, bytes]], None], says: str
 ) -> None:
@@ -426,6 +428,7 @@ def test_half_an_archive_touches_nothing(covered: Story, archive: Path) -> None:
     assert stands() == before
 
 
+@pytest.mark.clause("R33")
 def test_a_database_that_does_not_hold_what_the_manifest_counts_is_not_put_in_place(
     covered: Story, archive: Path
 ) -> None:

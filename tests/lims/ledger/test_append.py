@@ -80,6 +80,7 @@ def test_one_form_sent_many_times_at_once_is_one_act(people: Cast) -> None:
     assert verify().ok
 
 
+@pytest.mark.clause("R39")
 def test_of_many_who_saw_the_same_record_one_changes_it(people: Cast) -> None:
     lot = registering(people, "L-1")()
     seen = head_seq(SITE_STREAM)
@@ -122,6 +123,7 @@ def test_what_the_database_refuses_only_at_the_end_of_a_transaction_is_refused_t
     assert verify().ok
 
 
+@pytest.mark.clause("R06")
 def test_a_writer_stopped_before_the_end_leaves_nothing_and_holds_nobody_up(people: Cast) -> None:
     before = Entry.objects.count(), Head.objects.get(stream=SITE_STREAM).hash
 
@@ -141,6 +143,7 @@ def test_a_writer_stopped_before_the_end_leaves_nothing_and_holds_nobody_up(peop
     assert verify().ok
 
 
+@pytest.mark.clause("R07")
 def test_the_time_of_an_act_lies_between_the_click_and_the_answer(people: Cast) -> None:
     """However long it waited for others to write."""
     began = clock.now()

@@ -159,7 +159,7 @@ if connection.vendor == "postgresql":
 PYTHON_TOO = {"update by the base manager", "delete", "delete by the base manager", "loaddata"}
 
 
-@pytest.mark.clause("11.10(c)", "11.10(e)")
+@pytest.mark.clause("11.10(c)", "11.10(e)", "R01", "R02", "R32", "R41")
 def test_what_goes_around_the_program_is_refused_for_every_table(filled: Story, tmp_path: Path) -> None:
     let_through = []
     for model in guarded():
@@ -185,6 +185,7 @@ def every_guard() -> list[guards.Guard]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("R32")
 def test_the_product_can_not_flush_its_database(story: Story) -> None:
     story.receive()
     before = [held(m) for m in guarded()]
@@ -422,7 +423,7 @@ def given_a_condition(guard: guards.Guard) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", [dropped, hollowed, given_a_condition, pytest.param(switched_off, marks=on_postgresql)])
-@pytest.mark.clause("11.10(a)")
+@pytest.mark.clause("11.10(a)", "R04")
 def test_verifying_names_the_table_whose_guard_is_gone_and_migrating_puts_it_back(how: Any) -> None:
     guard = next(g for g in every_guard() if (g.table, g.event) == ("batches_harvest", "DELETE"))
     run(how(guard))
@@ -446,6 +447,7 @@ def test_a_guard_of_a_table_that_went_by_another_name_is_dropped() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("R32")
 def test_migrations_that_make_tables_anew_leave_them_guarded() -> None:
     """SQLite makes a table anew to change it, and its triggers go with the old one."""
     try:

@@ -62,7 +62,7 @@ def test_the_application_does_its_work_as_a_role_that_owns_nothing(application: 
 
 
 @on_postgresql
-@pytest.mark.clause("11.10(d)", "11.10(c)")
+@pytest.mark.clause("11.10(d)", "11.10(c)", "R02", "R04")
 def test_it_can_not_touch_what_was_sealed_nor_what_guards_it(application: Story) -> None:
     application.receive()
     owner_only = [

@@ -42,6 +42,7 @@ def test_every_act_of_every_stream_is_there_in_order(story: Story) -> None:
     assert seen == every
 
 
+@pytest.mark.clause("R01")
 def test_a_changed_value_is_told_old_to_new_with_who_and_why(story: Story) -> None:
     story.isolate()
     story.wait(days=1)

@@ -224,6 +224,7 @@ def test_it_finds_the_tail_of_a_stream_cut_off_even_when_its_head_was_set_back(r
     assert {"version never sealed", "signature never sealed"} <= {f.kind for f in found}
 
 
+@pytest.mark.clause("R03")
 def test_it_finds_two_entries_that_changed_places(received: Story) -> None:
     first, second = Entry.objects.filter(stream=received.batch.stream).order_by("seq")[1:3]
 

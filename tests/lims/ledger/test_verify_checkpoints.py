@@ -117,7 +117,7 @@ def test_without_a_checkpoint_it_says_so_and_finds_nothing(story: Story) -> None
     assert answer["note"] == report.note
 
 
-@pytest.mark.clause("11.10(a)", "A11-7")
+@pytest.mark.clause("11.10(a)", "A11-7", "R03")
 def test_a_tail_cut_off_with_everything_it_wrote_is_seen_only_by_a_checkpoint(covered: Story) -> None:
     stream = covered.batch.stream
     last = Head.objects.get(stream=stream).seq
@@ -200,6 +200,7 @@ def test_a_folder_taken_away_is_one_finding(covered: Story, checkpoint_dir: Path
     assert [f.kind for f in verify().findings] == ["checkpoint file missing"]
 
 
+@pytest.mark.clause("R03")
 def test_a_file_altered_in_any_part_is_named(covered: Story, checkpoint_dir: Path) -> None:
     place = checkpoint_dir / "000000002.json"
     whole = json.loads(place.read_text())

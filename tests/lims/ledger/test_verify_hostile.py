@@ -372,6 +372,7 @@ def test_a_trigger_that_is_no_guard_is_named(covered: Story) -> None:
     assert [(f.kind, f.pk) for f in found] == [("trigger unknown", "quiet")]
 
 
+@pytest.mark.clause("R38")
 def test_a_kept_file_changed_or_taken_away_is_named(story: Story) -> None:
     story.harvest()
     story.isolate()

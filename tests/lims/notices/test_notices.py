@@ -54,7 +54,7 @@ def client_of(user: User) -> Client:
     return client
 
 
-@pytest.mark.clause("11.300(d)")
+@pytest.mark.clause("11.300(d)", "R19")
 def test_five_failures_of_both_kinds_lock_the_account_and_alert_qa_and_administrators(cast: Cast, locked: User) -> None:
     alert = Notice.objects.of(cast.qa).get()
     assert alert.text == Notice.objects.of(cast.administrator).get().text
@@ -87,6 +87,7 @@ def test_an_alert_stands_on_the_home_page_and_is_counted_until_it_is_acknowledge
     assert "locked until" in administrator, "each audience says for itself that it knows"
 
 
+@pytest.mark.clause("R41")
 def test_an_acknowledgement_is_an_act_with_its_person_and_comment(cast: Cast, locked: User) -> None:
     alert = Notice.objects.of(cast.qa).get()
     acknowledge(cast.second_qa, notice=alert, comment="Called him.")

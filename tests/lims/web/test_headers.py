@@ -28,7 +28,7 @@ WANTED = {
         ("/healthz", 200),
     ],
 )
-@pytest.mark.clause("11.30")
+@pytest.mark.clause("11.30", "R43")
 def test_every_answer_carries_them_whatever_it_is(at_act: Client, address: str, status: int) -> None:
     at_act.raise_request_exception = False
     answer = at_act.get(address)

@@ -28,7 +28,7 @@ def hidden(page: str, name: str) -> str:
     return html.unescape(found[1])
 
 
-@pytest.mark.clause("11.10(d)")
+@pytest.mark.clause("11.10(d)", "R20")
 def test_it_asks_for_the_password_again_after_fifteen_minutes_and_goes_back_to_the_page(at_act: Client) -> None:
     at_act.get("/act/")
     with away():
@@ -68,6 +68,7 @@ def test_typing_on_a_page_that_sends_nothing_keeps_it_open(at_act: Client) -> No
         assert at_act.get("/act/").status_code == 200
 
 
+@pytest.mark.clause("R20")
 def test_a_form_sent_too_late_comes_back_with_everything_typed_but_passwords_and_files(at_act: Client) -> None:
     at_act.get("/act/")
     typed = {

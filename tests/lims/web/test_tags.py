@@ -42,6 +42,7 @@ def drawn(form: forms.Form, name: str, extra: str = "", **context: object) -> st
         ("UTC", "20\u00a0Oct 23:55\u00a0UTC"),
     ],
 )
+@pytest.mark.clause("R07")
 def test_a_time_is_shown_in_the_zone_of_the_site_and_names_it(zone: str, expected: str) -> None:
     with timezone.override(ZoneInfo(zone)):
         assert when(MOMENT) == expected

@@ -1,0 +1,56 @@
+"""What the acts of manufacturing are called: those a page offers by their titles, the others here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batches.rules.sequence import ACTS
+
+WORDS: Final = {act.name: act.title for act in ACTS} | {
+    "batch:issue": "Issue batch",
+    "consent:record": "Record consent",
+    "consent:withdraw": "Withdraw consent",
+    "deviation:assess": "Assess deviation",
+    "deviation:close": "Close deviation",
+    "deviation:identity": "Raise identity mismatch",
+    "disposition:reject": "Reject",
+    "disposition:release": "Release",
+    "disposition:release_conditionally": "Release conditionally",
+    "document:issue": "Issue a copy",
+    "document:issue_infusion_record": "Issue infusion record",
+    "document:issue_version": "Issue master batch record",
+    "document:keep": "Keep file of a copy",
+    "document:retry": "Make a copy again",
+    "eligibility:assess": "Assess eligibility",
+    "equipment:calibrate": "Calibrate equipment",
+    "equipment:register": "Register equipment",
+    "equipment:set_service": "Put equipment in or out of service",
+    "form:issue": "Issue downtime forms",
+    "form:transcribe": "Transcribe downtime form",
+    "form:void": "Void downtime form",
+    "label:account": "Account for labels",
+    "label:print": "Print labels",
+    "label:print_for_fill": "Print label for the fill",
+    "lot:decide": "Decide on lot",
+    "lot:register": "Register lot",
+    "mbr:install": "Make master batch record effective",
+    "paper:import": "Import passages",
+    "patient:enrol": "Enrol patient",
+    "patient:weigh": "Weigh patient",
+    "record:export": "Keep export of record",
+    "record:export_at_console": "Export record at console",
+    "record:keep_print": "Keep print of record",
+    "record:print_uncontrolled": "Print uncontrolled copy at console",
+    "record:request_export": "Ask for export of record",
+    "record:request_print": "Ask for print of record",
+    "record:retry_export": "Make export again",
+    "record:retry_print": "Make print again",
+    "result:invalidate": "Declare result invalid",
+    "result:retest": "Retest",
+    "training:record": "Record training",
+    "training:withdraw": "Withdraw training",
+    "vessel:lose": "Discard vessel",
+    "year:export": "Keep records of a year",
+    "year:export_at_console": "Export records of a year at console",
+    "year:request_export": "Ask for records of a year",
+}
