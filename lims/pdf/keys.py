@@ -66,6 +66,12 @@ def certificate() -> asn1_x509.Certificate:
         raise NoDocumentKey(f"The certificate that seals printed records can't be read: {error}") from error
 
 
+def chain() -> list[asn1_x509.Certificate]:
+    """That certificate and those beside it, which a signature may carry too. Raises NoDocumentKey."""
+    own = certificate()
+    return [own, *(c for c in _certificates(Path(settings.DOCUMENT_CERTIFICATE)) if c.dump() != own.dump())]
+
+
 def _is_in_token() -> bool:
     return str(settings.DOCUMENT_KEY).startswith(tokens.SCHEME)
 

@@ -119,6 +119,23 @@ def test_one_changed_byte_anywhere_is_found(unsigned: Path) -> None:
     assert unseen == []
 
 
+@pytest.mark.clause("11.30")
+def test_nothing_in_the_place_of_the_signature_can_be_another_byte(unsigned: Path) -> None:
+    path = sealed(unsigned)
+    whole = path.read_bytes()
+    first = whole.index(b"/Contents <") + 11
+    unseen = []
+    # What is told before the certificate, and between it and the value of the signature (384 bytes at the end).
+    last = whole.index(b">", first)
+    for offset in (*range(first, first + 120, 2), *range(last - 1040, last - 768, 4)):
+        changed = bytearray(whole)
+        changed[offset + 1] = ord("1") if changed[offset + 1] == ord("0") else ord("0")
+        path.write_bytes(changed)
+        if not problem(path):
+            unseen.append(offset - first)
+    assert unseen == []
+
+
 def test_a_byte_added_at_the_end_is_found(unsigned: Path) -> None:
     path = sealed(unsigned)
     path.write_bytes(path.read_bytes() + b"\n")
