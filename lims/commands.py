@@ -24,7 +24,7 @@ from lims.ledger.append import AlreadyDone, sealed
 from lims.ledger.models import SITE_STREAM, Entry
 from lims.refusals import Refusal, Refused
 from lims.signatures.meanings import Meaning
-from lims.signatures.signing import unconfirmed_refusal, verify_signers
+from lims.signatures.signing import refuse_changed, unconfirmed_refusal, verify_signers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,6 +91,8 @@ def command(
                         _refuse_repeat(once)
                     act.signers = verify_signers(actor, meanings, signatures or {}, needs=needs)
                 with sealed(act, into):
+                    if actor is not None:
+                        refuse_changed(actor, act.signers)
                     if seen is not None and into is not None:
                         _refuse_stale(into, seen, actor)
                     return body(act, **inputs)  # type: ignore[call-arg]

@@ -65,7 +65,8 @@ def note(teller: str) -> bool:
     if now == before:
         return False
     once = uuid.uuid5(_TOLD, json.dumps([last[0] if last else "", now], sort_keys=True))
-    act = Act(name=ACT, actor=None, at=clock.now(), once=once, reason=changes(before, now) if last else "")
+    reason = f"{teller}: {changes(before, now)}" if last else ""
+    act = Act(name=ACT, actor=None, at=clock.now(), once=once, reason=reason)
     act.notes = now
     try:
         with sealed(act, SITE_STREAM):

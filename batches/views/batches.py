@@ -19,6 +19,7 @@ from batches.rules.wording import cells
 from lims import clock
 from lims.accounts.permissions import Permission
 from lims.web.access import needs
+from lims.web.typed import whole
 
 SHOWN = 50
 
@@ -71,8 +72,8 @@ def _named(wanted: str) -> Q:
     named = Q(number__startswith=text) | Q(coi__startswith=text) | Q(patient__code=text)
     if code.startswith("CI") and len(code) > 2:
         named |= Q(coi=f"CI-{code[2:8]}-{code[8:]}")
-    if text.isdigit():
-        named |= Q(number=f"B-{int(text):04d}")
+    if (typed := whole(text)) is not None:
+        named |= Q(number=f"B-{typed:04d}")
     return named
 
 

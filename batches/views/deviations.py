@@ -19,6 +19,7 @@ from batches.views.acting import batch_act, find_batch
 from lims.accounts.permissions import Permission
 from lims.ledger.models import Entry
 from lims.web.access import actor_of, needs
+from lims.web.typed import whole
 
 
 @needs(Permission.VIEW_RECORDS)
@@ -27,7 +28,7 @@ def deviations(request: HttpRequest) -> HttpResponse:
     """The deviations of every batch: those not closed, or those closed, newest first."""
     are_closed = request.GET.get("state") == "closed"
     before = request.GET.get("before", "")
-    rows, more = listed(are_closed=are_closed, before=int(before) if before.isdigit() else None)
+    rows, more = listed(are_closed=are_closed, before=whole(before))
     state = "state=closed&" if are_closed else ""
     pager = {"next_url": f"?{state}before={more}" if more else "", "first_url": f"?{state}" if before else ""}
     return render(

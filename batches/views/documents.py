@@ -19,6 +19,7 @@ from batches.views.acting import find_batch
 from batches.views.panels import Kind, answer, batch_panel, seen_by, sent, shown
 from lims.accounts.permissions import Permission
 from lims.web.access import actor_of, needs
+from lims.web.typed import whole
 
 
 @needs(Permission.PRINT_RECORDS)
@@ -81,7 +82,7 @@ def records(request: HttpRequest) -> HttpResponse:
         "batch", "batch__patient", "job", "printed", "requested_by", "copy__mbr"
     )
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if whole(before) is not None:
         requests = requests.filter(pk__lt=int(before))
     shown = list(requests.order_by("-id")[:51])
     more = shown[49].pk if len(shown) > 50 else None

@@ -29,6 +29,7 @@ from lims.ledger import reading
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
 from lims.web.templatetags.lims_tags import act_words
+from lims.web.typed import whole
 
 SHOWN = 50
 
@@ -37,14 +38,15 @@ SHOWN = 50
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     """Every form, newest first: of a batch, or those that are out, when the address asks for them."""
-    number, is_out, before = request.GET.get("batch", ""), request.GET.get("state") == "out", request.GET.get("before")
+    number, is_out = request.GET.get("batch", ""), request.GET.get("state") == "out"
+    before = whole(request.GET.get("before", ""))
     found = queries.forms()
     kept = {}
     if number:
         found, kept["batch"] = found.filter(batch__number=number), number
     if is_out:
         found, kept["state"] = found.filter(state=FormState.ISSUED), "out"
-    shown = list(found.filter(pk__lt=int(before)) if before and before.isdigit() else found)[: SHOWN + 1]
+    shown = list(found if before is None else found.filter(pk__lt=before))[: SHOWN + 1]
     home = reverse("downtime-forms")
     pager = {
         "first_url": f"{home}?{urlencode(kept)}" if before else "",

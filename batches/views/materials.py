@@ -41,6 +41,7 @@ from lims.signatures.meanings import Meaning
 from lims.site import zone
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
+from lims.web.typed import whole
 
 SHOWN = 50
 
@@ -56,7 +57,7 @@ def _page_of(
     kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
     if kind:
         rows = rows.filter(kind=kind)
-    if before.isdigit():
+    if whole(before) is not None:
         rows = rows.filter(pk__lt=int(before))
     shown = list(rows.order_by("-id")[: SHOWN + 1])
     kept = {"kind": kind} if kind else {}

@@ -24,6 +24,7 @@ from lims.files import is_whole, keep, path_of
 from lims.signatures.meanings import Meaning
 from lims.web.access import needs
 from lims.web.act_pages import ActPage, act_page
+from lims.web.typed import whole
 
 SIGNED = (Meaning.TRANSCRIBED, Meaning.CHECKED)
 
@@ -34,7 +35,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     """Every import, newest first."""
     before = request.GET.get("before", "")
     found = PaperImport.objects.select_related("act").order_by("-id")
-    if before.isdigit():
+    if whole(before) is not None:
         found = found.filter(pk__lt=int(before))
     shown = list(found[:51])
     url = reverse("imports")

@@ -29,6 +29,7 @@ from lims.signatures.models import Signature
 from lims.signatures.standing import standings
 from lims.web.access import actor_of, needs
 from lims.web.act_pages import ActPage, act_page
+from lims.web.typed import whole
 
 SHOWN = 50
 
@@ -49,7 +50,7 @@ def patients(request: HttpRequest) -> HttpResponse:
             return redirect("patient", found.code)
     rows = Patient.objects.order_by("-id")
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if whole(before) is not None:
         rows = rows.filter(pk__lt=int(before))
     shown = list(rows[: SHOWN + 1])
     pager = {"first_url": reverse("patients") if before else "", "next_url": ""}

@@ -54,16 +54,25 @@ def invite(act: Act, *, username: str, printed_name: str, role: str, is_shared: 
     A shared account, such as that of a screen on the wall, may look at records and never write, whatever its role.
 
     Raises:
-        Refused: ACC-04 a user name that was used before.
+        Refused: ACC-04 a user name that was used before, ACC-21 somebody else's printed name.
     """
     if User.objects.filter(username=username).exists():
         raise Refused(Refusal("ACC-04", "This user name was used before. Choose another one.", "username"))
+    _refuse_name_of_another(printed_name, None)
     user = User(username=username, printed_name=printed_name, role=role, is_shared=is_shared)
     made = _with_new_password(act, user)
     _tell_qa(
         act, made.user, "{name} ({username}): account made by {by} at {at}. It signs nothing until QA confirms it."
     )
     return made
+
+
+def _refuse_name_of_another(printed_name: str, user: User | None) -> None:
+    """Names on paper tell people apart: no two accounts have the same one, disabled ones included."""
+    others = User.objects.filter(printed_name__iexact=printed_name.strip())
+    if (others.exclude(pk=user.pk) if user else others).exists():
+        told = "Somebody else has this name on what they signed. Add what tells the two apart."
+        raise Refused(Refusal("ACC-21", told, "printed_name"))
 
 
 @command("account:reset-password", needs=Permission.MANAGE_ACCOUNTS)
@@ -89,8 +98,11 @@ def reset_password(act: Act, *, user: User) -> OneTimePassword:
 def rename(act: Act, *, user: User, printed_name: str) -> User:
     """Give a person another printed name. What they signed keeps the name it was signed with.
 
+    They sign nothing under the new one before QA has confirmed who they are.
+
     Raises:
-        Refused: ACC-06 one's own account, ACC-07 a disabled account, ACC-08 no reason, ACC-20 the name they have.
+        Refused: ACC-06 one's own account, ACC-07 a disabled account, ACC-08 no reason, ACC-20 the name they have,
+            ACC-21 somebody else's.
     """
     live = _of_another(act, user)
     _refuse_disabled(live)
@@ -98,10 +110,21 @@ def rename(act: Act, *, user: User, printed_name: str) -> User:
     old, new = live.printed_name, printed_name.strip()
     if new == old:
         raise Refused(Refusal("ACC-20", "This is the name they have. Type the new one.", "printed_name"))
-    live.printed_name = new
+    _refuse_name_of_another(new, live)
+    live.printed_name, live.identity_confirmed_at = new, None
     act.add(live)
-    _tell_owner(act, live, "Your printed name was changed by {by} at {at}, from {old} to {name}.", old=old)
-    _tell_qa(act, live, "{old} ({username}): printed name changed by {by} at {at} to {name}.", old=old)
+    _tell_owner(
+        act,
+        live,
+        "Your printed name was changed by {by} at {at}, from {old} to {name}. You sign again once QA confirms you.",
+        old=old,
+    )
+    _tell_qa(
+        act,
+        live,
+        "{old} ({username}): printed name changed by {by} at {at} to {name}. It signs nothing until QA confirms it.",
+        old=old,
+    )
     return live
 
 

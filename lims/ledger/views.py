@@ -20,6 +20,7 @@ from lims.ledger.models import Entry
 from lims.recorded import recorded_models
 from lims.signatures.standing import standings
 from lims.web.access import needs
+from lims.web.typed import whole
 
 
 @needs(Permission.VIEW_RECORDS)
@@ -83,7 +84,7 @@ def row(request: HttpRequest, model: str, pk: str) -> HttpResponse:
     except (ValueError, ValidationError) as error:
         raise Http404 from error
     asked = request.GET.get("skip", "")
-    skip = int(asked) if asked.isdigit() else 0
+    skip = whole(asked) or 0
     history = reading.history_of(found, newest=reading.PAGE + 1, skip=skip)
     home = reverse("ledger-row", args=[model, pk])
     context = {

@@ -80,6 +80,23 @@ def verify_signers(
     return tuple(signers)
 
 
+def refuse_changed(actor: User, signers: Sequence[VerifiedSigner]) -> None:
+    """Ask once more, under the lock: an account may have been disabled, or changed, since it was asked.
+
+    Raises:
+        Refused: SIG-08 the account is disabled, or has another role or password now.
+    """
+    asked = {actor.pk: actor} | {signer.user.pk: signer.user for signer in signers}
+    signing = {signer.user.pk for signer in signers}
+    for now in User.objects.filter(pk__in=list(asked)):
+        then = asked[now.pk]
+        is_same = (now.is_active, now.role) == (then.is_active, then.role)
+        if not is_same or (now.pk in signing and now.password != then.password):
+            raise Refused(
+                Refusal("SIG-08", "The account of {name} was changed just now. Sign in again.", None, _named(then))
+            )
+
+
 def unconfirmed_refusal(user: User, field: str | None) -> Refusal:
     """SIG-07: who uses this account is not known since somebody else gave it a password."""
     return Refusal(

@@ -37,7 +37,7 @@ def needs(*any_of: Permission) -> Callable[[View], View]:
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user = actor_of(request)
             if not any(user.may(permission) for permission in any_of):
-                if request.method not in ("GET", "HEAD"):
+                if request.method not in ("GET", "HEAD", "OPTIONS"):
                     _record(user, request)
                 raise PermissionDenied
             return view(request, *args, **kwargs)

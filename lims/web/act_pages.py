@@ -25,6 +25,7 @@ from lims.signatures.meanings import SECOND_PERSON, SENTENCES, Meaning
 from lims.web import continuous
 from lims.web.access import actor_of
 from lims.web.templatetags.lims_tags import field_errors, when
+from lims.web.typed import whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +100,7 @@ def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
         return _page(request, page, form, actor, (), _seen(page), uuid.uuid4())
     form = page.form_class(request.POST, request.FILES, initial=dict(page.initial), **page.form_kwargs)
     once = _uuid(request.POST.get("once", ""))
-    seen = _integer(request.POST.get("seen", ""))
+    seen = whole(request.POST.get("seen", ""))
     if not form.is_valid():
         return _page(request, page, form, actor, (), seen, once, status=422)
     inputs = page.inputs(form) if page.inputs else dict(form.cleaned_data)
@@ -225,7 +226,3 @@ def _uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         return uuid.uuid4()
-
-
-def _integer(text: str) -> int | None:
-    return int(text) if text.isdigit() else None

@@ -29,7 +29,7 @@ def test_what_is_set_is_told_once_and_a_change_with_old_and_new(cast: Cast, sett
     (first, at_first), (then, later) = said()
     assert first == ""
     assert at_first["IDLE_MINUTES"] == "15"
-    assert then == "EMAIL_HOST: – → mail.example; IDLE_MINUTES: 15 → 10"
+    assert then == "web server: EMAIL_HOST: – → mail.example; IDLE_MINUTES: 15 → 10"
     assert later["IDLE_MINUTES"] == "10"
     assert later["program"] == program()
 
@@ -48,7 +48,7 @@ def test_going_back_is_a_change_too(cast: Cast, settings: Settings) -> None:
     for minutes in (15, 10, 15):
         settings.IDLE_MINUTES = minutes
         assert configuration.note("worker")
-    assert [reason for reason, _ in said()] == ["", "IDLE_MINUTES: 15 → 10", "IDLE_MINUTES: 10 → 15"]
+    assert [reason for reason, _ in said()] == ["", "worker: IDLE_MINUTES: 15 → 10", "worker: IDLE_MINUTES: 10 → 15"]
 
 
 def test_no_secret_is_told(cast: Cast, settings: Settings) -> None:

@@ -10,8 +10,8 @@ import pytest
 from batches.commands.batches import issue_batch
 from batches.commands.patients import record_consent
 from batches.models import Consent, Eligibility, EligibilityAnswer
-from lims import clock
-from lims.accounts.administration import disable
+from lims import clock, commands
+from lims.accounts.administration import change_role, disable, reset_password
 from lims.accounts.authentication import LOCKED_FOR, MAX_FAILURES, Credential, verify
 from lims.accounts.commands import accept_statement, add_user, change_password, start_site
 from lims.accounts.models import User
@@ -201,6 +201,35 @@ def test_a_lock_ends_by_itself_and_the_right_password_clears_the_count(cast: Cas
     with clock.replaying(until + timedelta(seconds=1)):
         verify_signers(cast.technician, (Meaning.PERFORMED,), performed(cast.technician), needs=NEEDS)
     assert (fresh(cast.technician).failed_attempts, fresh(cast.technician).locked_until) == (0, None)
+
+
+@pytest.mark.parametrize("who", ["technician", "second_technician"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda admin, user: disable(admin, user=user, reason="Left"),
+        lambda admin, user: reset_password(admin, user=user, reason="Forgotten"),
+        lambda admin, user: change_role(admin, user=user, role="clinician", reason="Moved"),
+    ],
+    ids=["disabled", "reset", "another role"],
+)
+def test_who_is_shut_out_between_password_and_seal_signs_nothing(
+    story: Story, monkeypatch: pytest.MonkeyPatch, who: str, changed: Any
+) -> None:
+    story.harvest()
+    before = Signature.objects.count()
+
+    def slowly(*args: Any, **given: Any) -> Any:
+        signers = verify_signers(*args, **given)
+        changed(story.cast.administrator, getattr(story.cast, who))
+        return signers
+
+    monkeypatch.setattr(commands, "verify_signers", slowly)
+    with pytest.raises(Refused) as found:
+        story.receive()
+    assert found.value.codes == ("SIG-08",)
+    assert not hasattr(story.fresh(), "receipt")
+    assert Signature.objects.count() == before
 
 
 def test_an_act_signed_wrongly_writes_nothing_but_its_refusal(story: Story) -> None:

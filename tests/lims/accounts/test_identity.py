@@ -254,6 +254,27 @@ def test_a_signature_keeps_the_name_it_was_given_with(cast: Cast, reset: User) -
     assert "from Hayashi Sora to Mori Sora" in Notice.objects.get(person=cast.qa).text
 
 
+@pytest.mark.clause("11.100(b)", "R16")
+def test_who_was_renamed_signs_nothing_before_qa_confirms_them(cast: Cast) -> None:
+    assert sign(cast.technician, PASSWORD)
+    administration.rename(cast.administrator, user=cast.technician, printed_name="Aoki Rin", reason="Typo")
+    person = fresh(cast.technician)
+    assert refused(sign, person, PASSWORD) == {"SIG-07": "performed-password"}
+    confirm(cast, person, by=cast.qa)
+    assert sign(fresh(person), PASSWORD)
+
+
+@pytest.mark.clause("11.100(a)", "R15")
+def test_nobody_is_given_the_printed_name_of_another(cast: Cast) -> None:
+    administration.disable(cast.administrator, user=cast.second_qa, reason="Left")
+    rename, admin = administration.rename, cast.administrator
+    for taken in ("Hayashi Sora", "HAYASHI SORA ", "Ono Tsubasa"):
+        given = {"user": cast.technician, "printed_name": taken, "reason": "Typo"}
+        assert refused(rename, admin, **given) == {"ACC-21": "printed_name"}
+        invited = {"username": "somebody.n", "printed_name": taken, "role": "qa"}
+        assert refused(administration.invite, admin, **invited) == {"ACC-21": "printed_name"}
+
+
 def test_a_rename_needs_a_reason_and_another_name_and_another_person(cast: Cast) -> None:
     rename = administration.rename
     admin, user = cast.administrator, cast.technician
