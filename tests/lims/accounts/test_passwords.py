@@ -44,6 +44,23 @@ def test_none_of_the_last_ten_is_chosen_again_and_the_one_before_is_free(aoki: U
     change_password(fresh(aoki), before, PASSWORD)
 
 
+@pytest.mark.clause("11.300(b)", "R18")
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        ("grey heron", "too short"),
+        ("telechargement", "too common"),
+        ("820491736255", "entirely numeric"),
+        ("Aoki Ren 2026", "too similar to the printed name"),
+    ],
+)
+def test_a_password_that_is_short_common_of_digits_or_ones_own_name_is_refused(aoki: User, new: str, why: str) -> None:
+    with pytest.raises(Refused, match=why) as found:
+        change_password(aoki, PASSWORD, new)
+    assert set(found.value.codes) == {"ACC-05"}
+    assert fresh(aoki).password == aoki.password
+
+
 def test_a_reset_does_not_free_the_password_of_before(administrator: User, aoki: User) -> None:
     made = administration.reset_password(administrator, user=aoki, reason=WHY)
     with pytest.raises(Refused, match="You had this password before"):
