@@ -96,8 +96,8 @@ def _not(kind: Any, c: str) -> str:
         case models.UUIDField():
             return f"{other('text')} OR length({c}) <> 32 OR {c} GLOB '*[^0-9a-f]*' OR {long(32)}"
         case models.DateTimeField():
-            # Of digits in their places and nothing behind them, which GLOB would not see after a NUL; and a moment there
-            # is: the 30th of February becomes another day.
+            # Of digits in their places and nothing behind them, which GLOB would not see after a NUL; and a moment
+            # there is: the 30th of February becomes another day.
             second = f"strftime('%%Y-%%m-%%d %%H:%%M:%%S', {c}) IS NOT substr({c}, 1, 19)"
             shapes = f"{c} GLOB '{_DAY} {_CLOCK}' OR {c} GLOB '{_DAY} {_CLOCK}{_SPLIT}' AND {c} NOT LIKE '%%.000000'"
             return f"{other('text')} OR NOT ({shapes}) OR {second} OR {long(19, 26)}"
