@@ -19,7 +19,7 @@ from batches.record.facts import gather as gather_facts
 from batches.record.writers import json, pdf
 from lims.files import is_whole, path_of
 from lims.ledger.evidence import Evidence, gather, heads_of
-from lims.ledger.exporting import Members, cover, evidence_files, seal, write_zip
+from lims.ledger.exporting import Members, cover, cover_key, evidence_files, seal, write_zip
 from lims.ledger.models import Head
 from lims.program import program
 
@@ -53,6 +53,7 @@ def write_export(batch: Batch, out: BinaryIO, *, progress: Progress | None = Non
     with TemporaryDirectory() as folder:
         for _try in range(_TRIES):
             cover(streams)
+            cover_key()
             members, evidence, written, about = _gathered(batch, streams, Path(folder) / "record.pdf", progress)
             # An act sealed meanwhile would leave the record and the rows telling two stories.
             if _stand(heads_of(streams)) == _stand(evidence.heads):

@@ -97,6 +97,14 @@ def cover(streams: Iterable[str]) -> None:
         checkpoints.write()
 
 
+def cover_key() -> None:
+    """Write a checkpoint unless the key in use has signed one; raises what writing one raises."""
+    if not Checkpoint.objects.filter(key=keys.in_use()).exists():
+        # Its first use is an act of the site, over which a checkpoint can be written.
+        keys.signing_key()
+        checkpoints.write()
+
+
 def _measured(content: bytes | Path) -> dict[str, object]:
     if isinstance(content, bytes):
         return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -219,11 +227,18 @@ def _is_before(entry: Entry, at: Entry) -> bool:
 
 
 def _checkpoints(evidence: Evidence) -> Members:
-    """The checkpoints that list these streams, without the others' names, and the chain from the first to the last."""
+    """The checkpoints that list these streams, without the others' names, and the chain from the first to the last.
+
+    One of them at least is signed with the key in use.
+    """
     heads: dict[int, list[tuple[str, int, str]]] = defaultdict(list)
     for head in CheckpointHead.objects.filter(stream__in=list(evidence.heads)).order_by("checkpoint", "stream", "seq"):
         if head.seq <= evidence.heads[head.stream].seq:
             heads[head.checkpoint_id].append((head.stream, head.seq, head.hash))
+    # A manifest's key is known by a checkpoint it signed. After a change of the key these streams may be in none yet.
+    by_its_key = Checkpoint.objects.filter(key=keys.in_use())
+    if not by_its_key.filter(number__in=list(heads)).exists():
+        heads.update((number, []) for number in by_its_key.order_by("-number").values_list("number", flat=True)[:1])
     made: Members = {f"checkpoints/{number:09}.json": checkpoint_of(number, own) for number, own in heads.items()}
     between = Checkpoint.objects.filter(number__range=(min(heads, default=0), max(heads, default=0))).order_by("number")
     made["checkpoints/links.jsonl"] = _lines(

@@ -4,19 +4,22 @@ Needs Python 3.9 and its standard library, nothing else. With the package `crypt
 laboratory's key are checked too; without it this says that they were not. Exit 0: as sealed. Exit 1: findings, each
 with its file and line. Whatever is in the file, the answer is findings, never a crash.
 
-Not here: whether what was recorded is true, and whether the key is the laboratory's. Compare the fingerprint printed
-with the one the laboratory states.
+Anybody can make an export anew and sign it with a key of their own. Name the fingerprint the laboratory states, with
+`--key FINGERPRINT` (once for each key it states), and any other key is a finding; or compare the one printed yourself.
+
+Not here: whether what was recorded is true.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import re
 import struct
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -67,7 +70,7 @@ class Report:
         self.notes: list[str] = []
         self.counts: dict[str, int] = {}
         self.manifest: dict[str, Any] = {}
-        self.keys: set[str] = set()
+        self.keys: dict[str, str] = {}  # by fingerprint, with the first file it signed
 
     def found(self, where: str, text: str, line: int = 0) -> None:
         """Add a finding."""
@@ -214,6 +217,8 @@ class Export:
         self.signatures: dict[str, Listed] = {}
         self.rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.attached: set[str] = set()
+        self.told: set[tuple[str, int]] = set()
+        self.sealed_by = ""
 
     def check(self) -> None:
         """Everything, in the order in which one thing rests on the other."""
@@ -253,7 +258,7 @@ class Export:
         seal = _object(self._item("manifest.signature").data)
         if seal["sha256"] != hashlib.sha256(raw).hexdigest():
             report.found("manifest.json", "It is not the manifest that was signed.")
-        self._signed(seal["public_key"], seal["signature"], raw, "manifest.signature")
+        self.sealed_by = self._signed(seal["public_key"], seal["signature"], raw, "manifest.signature")
 
     def _chains(self) -> None:
         for stream in self.report.manifest["streams"]:
@@ -324,6 +329,9 @@ class Export:
             if listed.stream != SITE and (model, version) not in seen:
                 text = f"Version {version}, written by {listed.stream} {listed.seq}, is not there."
                 self.report.found(f"rows/{model}.jsonl", text)
+        for stream, seq in sorted(at for at in self.hashes.keys() | self.withheld if at[0] == SITE):
+            if (stream, seq) not in self.told:
+                self.report.found("chain/site.jsonl", f"Entry {seq} is here, and no row that it wrote.")
         self.report.count("row versions", len(seen))
 
     def _row(self, row: dict[str, Any], key: tuple[str, str], *, is_repeated: bool) -> None:
@@ -346,6 +354,7 @@ class Export:
         kinds = {field: with_kinds(full) for field, full in in_full.items() if full}
         if listed and listed.json and listed.json != digest({"kinds": kinds}):
             raise ValueError(f"{said}: a number in it was sealed as text, or a text as a number")
+        self.told.add(at)
         self.rows.setdefault((key[0], str(row["pk"])), []).append(values)
         if key[0] == ATTACHED:
             self.attached.add(str(values["sha256"]))
@@ -412,20 +421,28 @@ class Export:
                 self.report.found("checkpoints/links.jsonl", text, line_number)
             links[one["number"]], prev = one, one["hash"]
         covered: dict[str, int] = {}
+        signers: set[str] = set()
         for where in sorted(n for n in self.items if n.startswith("checkpoints/") and n.endswith(".json")):
             try:
-                self._checkpoint(where, links, covered)
+                self._checkpoint(where, links, covered, signers)
             except _UNREADABLE as error:
                 self.report.found(where, _why(error))
         for stream in self.report.manifest["streams"]:
             reached = covered.get(stream["stream"], 0)
-            if reached < stream["seq"]:
+            if not reached:
+                self.report.found("checkpoints", f"No checkpoint covers {stream['stream']}: its end may be cut off.")
+            elif reached < stream["seq"]:
                 text = f"{stream['stream']} is covered by a checkpoint up to entry {reached} of {stream['seq']}"
                 self.report.notes.append(f"{text}: a cut after that would show nowhere else.")
+        if self.sealed_by and self.sealed_by not in signers:
+            self.report.found("manifest.signature", "It is made with a key that signed none of the checkpoints.")
 
-    def _checkpoint(self, where: str, links: dict[int, dict[str, Any]], covered: dict[str, int]) -> None:
+    def _checkpoint(
+        self, where: str, links: dict[int, dict[str, Any]], covered: dict[str, int], signers: set[str]
+    ) -> None:
         given = _object(self.items[where].data)
         payload = given["payload"].encode()
+        signers.add(self._signed(given["public_key"], given["signature"], payload, where))
         content = _object(payload)
         at = links[content["number"]]
         if where != f"checkpoints/{content['number']:09}.json":
@@ -439,17 +456,19 @@ class Export:
                 raise ValueError(f"it commits to another {stream} {seq} than the one in this export")
             covered[stream] = max(covered.get(stream, 0), seq)
         self.report.count("checkpoints")
-        self._signed(given["public_key"], given["signature"], payload, where)
 
-    def _signed(self, public_key: str, signature: str, message: bytes, where: str) -> None:
-        self.report.keys.add(hashlib.sha256(bytes.fromhex(public_key)).hexdigest())
+    def _signed(self, public_key: str, signature: str, message: bytes, where: str) -> str:
+        """Check a signature, where that can be done; return the fingerprint of its key."""
+        key = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
+        self.report.keys.setdefault(key, where)
         if Ed25519PublicKey is None:
-            return
+            return key
         try:
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), message)
             self.report.count("signatures of the key")
         except Exception:
             self.report.found(where, "It is not signed by the key it names.")
+        return key
 
     def _item(self, name: str) -> Item:
         if name not in self.items:
@@ -482,8 +501,8 @@ def _object(raw: bytes) -> dict[str, Any]:
 # --- Telling -------------------------------------------------------------------------------------------------------
 
 
-def verify(path: Path) -> Report:
-    """Check an export; raises OSError when the file can't be opened."""
+def verify(path: Path, stated: Collection[str] = ()) -> Report:
+    """Check an export, and its keys against the fingerprints `stated`; raises OSError when it can't be opened."""
     report = Report()
     try:
         items = read_folder(path) if path.is_dir() else read_zip(path, report)
@@ -491,17 +510,22 @@ def verify(path: Path) -> Report:
         items = {}
         report.found(path.name, _why(error))
     Export(items, report).check()
+    for key, where in report.keys.items():
+        if stated and key not in stated:
+            report.found(where, f"It is signed with the key {key}, which is none of those stated.")
     return report
 
 
 def main(arguments: list[str]) -> int:
     """Check the export named and tell; 0 as sealed, 1 findings, 2 nothing to check."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("Usage: python verify_export.py EXPORT.zip")
-        return 2
-    path = Path(arguments[0])
+    parser = argparse.ArgumentParser("verify_export.py", description="Check an export of one batch.")
+    parser.add_argument("export", type=Path, help="the ZIP, or a folder into which it was unpacked")
+    told = "a key the laboratory states, by the SHA-256 of its public key; any other is a finding"
+    parser.add_argument("--key", action="append", default=[], type=_fingerprint, metavar="FINGERPRINT", help=told)
+    asked = parser.parse_args(arguments)
+    path = asked.export
     try:
-        report = verify(path)
+        report = verify(path, asked.key)
         if not path.is_dir():
             sha256 = hashlib.sha256()
             with path.open("rb") as file:
@@ -513,7 +537,6 @@ def main(arguments: list[str]) -> int:
         return 2
     for key in sorted(report.keys):
         print(f"Key (SHA-256 of the public key): {key}")
-    print("Compare these with what the laboratory states.")
     print(f"Batch {_shown(report.manifest.get('batch', 'unknown'))}: {_counted(report)}.")
     if Ed25519PublicKey is None:
         report.notes.append("Signatures of the key were NOT checked: the Python package cryptography is not here.")
@@ -522,8 +545,22 @@ def main(arguments: list[str]) -> int:
     for finding in report.findings:
         line = f", line {finding.line}" if finding.line else ""
         print(f"Finding: {_shown(finding.where)}{line}: {_shown(finding.text)}")
-    print(f"NOT as sealed: {len(report.findings)} findings." if report.findings else "As sealed.")
+    if not asked.key:
+        print(f"A seal is worth what its key is. This one's key: {', '.join(sorted(report.keys)) or 'none'}.")
+        print("Compare this fingerprint with the one the laboratory states, or give that one with --key FINGERPRINT.")
+    if report.findings:
+        print(f"NOT as sealed: {len(report.findings)} findings.")
+    elif Ed25519PublicKey is None:
+        print("As sealed as far as could be checked: the signatures of the key were NOT checked.")
+    else:
+        print("As sealed.")
     return int(bool(report.findings))
+
+
+def _fingerprint(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text.lower()):
+        raise argparse.ArgumentTypeError("a fingerprint is 64 characters, 0 to 9 and a to f")
+    return text.lower()
 
 
 def _counted(report: Report) -> str:

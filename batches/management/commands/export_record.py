@@ -14,7 +14,7 @@ from batches.models import Batch
 from batches.record.export import Unexportable
 from batches.record.printing import export_to
 from lims.ledger.checkpoints import OutOfStep
-from lims.ledger.keys import NoKey
+from lims.ledger.keys import NoKey, in_use
 
 
 class Command(BaseCommand):
@@ -37,4 +37,4 @@ class Command(BaseCommand):
         except (OSError, Unexportable, NoKey, OutOfStep) as error:
             raise CommandError(f"The batch can't be exported: {error}") from error
         record_export_at_console(None, batch=batch, sha256=sha256, by=getpass.getuser())
-        self.stdout.write(f"{options['out']}: export of {batch.number}, SHA-256 {sha256}")
+        self.stdout.write(f"{options['out']}: export of {batch.number}, SHA-256 {sha256}, key {in_use()}")

@@ -1,12 +1,14 @@
 """The tables themselves: whether they, their columns and nothing else that acts on them are what the models say.
 
-A table that is gone or stands as a view is one finding, and no other part looks into it. Not here: what guards refuse
-(guarded.py), and the order of an index beside its table, which only the database can tell (`check_whole`).
+A table that is gone or stands as a view is one finding, and no other part looks into it. Not here: how a table's
+declaration is read (declared.py), what guards refuse (guarded.py), and the order of an index beside its table, which
+only the database can tell (`check_whole`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from django.apps import apps
 from django.db import connection, models
@@ -14,7 +16,9 @@ from django.db import connection, models
 from lims.ledger.guarded import append_only_models
 from lims.ledger.guards import strangers
 from lims.ledger.models import Head
+from lims.ledger.verify.declared import is_without_key, repeated, unlike
 from lims.ledger.verify.findings import Report
+from lims.ledger.verify.reading import as_sealed, as_text
 from lims.recorded import recorded_models, version_model
 
 # Names of tables with the kind («table», «view») and a column of each.
@@ -55,6 +59,20 @@ def check_tables(report: Report) -> None:
             report.broken.add(label)
         if kinds.get(table) == "view":
             report.found("table altered", label, table, f"{table} is no table any more: a view stands in its place.")
+    _check_declared([m for m in evidence() if m._meta.label not in report.broken], kinds, report)
+
+
+def _check_declared(tables: Iterable[type[models.Model]], kinds: Mapping[str, str], report: Report) -> None:
+    """Types, keys, collations and constraints: what the database reads and refuses rests on them."""
+    for model, lacks, has in unlike(m for m in tables if kinds[m._meta.db_table] == "table"):
+        label, table = model._meta.label, model._meta.db_table
+        told = [f"{what}: {'; '.join(parts)}" for what, parts in (("It lacks", lacks), ("It has", has)) if parts]
+        text = f"The table {table} is not declared as this program makes it. {'. '.join(told)}."
+        report.found("table altered", label, table, text)
+        if is_without_key(model, lacks):
+            for key, rows in repeated(model):
+                text = f"Its key stands in {rows} rows of {table}, which has no primary key any more."
+                report.found("key repeated", label, as_sealed(model, as_text(key)), text)
 
 
 def check_strangers(report: Report) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -98,8 +100,20 @@ def files_of(content: bytes) -> Files:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def forged(files: Files) -> bytes:
-    """The files as somebody would hand them out who can do all but sign: manifest and ZIP made anew, another key."""
+def signed_anew(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
+    return {"signature": key.sign(message).hex(), "public_key": key.public_key().public_bytes_raw().hex()}
+
+
+def forged(files: Files, *, careless: bool = False) -> bytes:
+    """The files as somebody would hand them out who can do all but sign: manifest and ZIP made anew, another key.
+
+    Somebody careless leaves the laboratory's key on the checkpoints.
+    """
+    key = Ed25519PrivateKey.generate()
+    for name in [n for n in files if n.startswith("checkpoints/0") and not careless]:
+        with suppress(ValueError, TypeError, LookupError, AttributeError):
+            told = json.loads(files[name])
+            files = {**files, name: json.dumps(told | signed_anew(key, told["payload"].encode())).encode()}
     manifest = json.loads(files["manifest.json"])
     rest = {name: data for name, data in files.items() if not name.startswith("manifest.")}
     manifest["files"] = [
@@ -107,12 +121,7 @@ def forged(files: Files) -> bytes:
         for name, data in sorted(rest.items())
     ]
     raw = json.dumps(manifest).encode()
-    key = Ed25519PrivateKey.generate()
-    seal = {
-        "sha256": hashlib.sha256(raw).hexdigest(),
-        "signature": key.sign(raw).hex(),
-        "public_key": key.public_key().public_bytes_raw().hex(),
-    }
+    seal = {"sha256": hashlib.sha256(raw).hexdigest(), **signed_anew(key, raw)}
     out = io.BytesIO()
     write_zip({**rest, "manifest.json": raw, "manifest.signature": json.dumps(seal).encode()}, out)
     return out.getvalue()
@@ -318,6 +327,14 @@ FORGERIES: dict[str, tuple[Callable[[Files], None], str]] = {
         replace("rows/batches.MasterBatchRecord.jsonl", b'"target_cells":100000000', b'"target_cells":"100000000"'),
         "a number in it was sealed as text, or a text as a number",
     ),
+    "the rows of a model of the site dropped": (
+        lambda files: files.pop("rows/batches.Lot.jsonl") and None,
+        "chain/site",
+    ),
+    "every checkpoint dropped": (
+        lambda files: [files.pop(n) for n in list(files) if n.startswith("checkpoints/0")] and None,
+        "No checkpoint covers B-0001",
+    ),
     "a checkpoint over another head": (
         replace("checkpoints/000000001.json", b'"B-0001"', b'"B-0002"'),
         "commit to B-0002",
@@ -332,7 +349,58 @@ def test_a_forgery_is_found_where_it_was_made(what: str, whole: bytes, tmp_path:
     change(files)
     found = findings(forged(files), tmp_path / "export.zip")
     assert any(where in line for line in found), found
-    assert not any(line.startswith("manifest") for line in found), "the forger saw to the manifest"
+    assert what == "every checkpoint dropped" or not any(line.startswith("manifest") for line in found), (
+        "the forger saw to the manifest"
+    )
+
+
+def test_an_export_signed_with_a_strangers_key_is_found_or_its_key_is_said_to_be_what_it_is_worth(
+    whole: bytes, tmp_path: Path
+) -> None:
+    files = files_of(whole)
+    replace("record.json", b'"B-0001"', b'"B-0009"')(files)
+    place = tmp_path / "export.zip"
+    found = findings(forged(files, careless=True), place)
+    assert found == ["manifest.signature:0 It is made with a key that signed none of the checkpoints."]
+
+    assert findings(forged(files), place) == [], "nothing in the file tells a key from a laboratory's"
+    used = key_of(files_of(place.read_bytes()))
+    done = run(str(PROGRAM), "export.zip", at=tmp_path)
+    assert done.returncode == 0
+    assert used in done.stdout.splitlines()[-3]
+    assert "the one the laboratory states" in done.stdout.splitlines()[-2]
+    done = run(str(PROGRAM), "export.zip", "--key", key_of(files_of(whole)), at=tmp_path)
+    assert done.returncode == 1
+    assert f"signed with the key {used}, which is none of those stated" in done.stdout
+
+
+def key_of(files: Files) -> str:
+    """The fingerprint of the key that signed an export."""
+    return hashlib.sha256(bytes.fromhex(json.loads(files["manifest.signature"])["public_key"])).hexdigest()
+
+
+def test_an_export_is_as_sealed_by_the_key_that_is_stated(whole: bytes, tmp_path: Path) -> None:
+    (tmp_path / "export.zip").write_bytes(whole)
+    stated = key_of(files_of(whole))
+    for keys in ([stated], [stated.upper()], ["0" * 64, stated]):
+        done = run(str(PROGRAM), *(f"--key={key}" for key in keys), "export.zip", at=tmp_path)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "As sealed.")
+        assert "--key" not in done.stdout
+    for wrong in (["--key", "abc", "export.zip"], ["--key"], []):
+        assert run(str(PROGRAM), *wrong, at=tmp_path).returncode == 2
+
+
+def test_after_a_change_of_the_key_an_export_holds_a_checkpoint_of_the_new_one(story: Story, tmp_path: Path) -> None:
+    story.harvest()
+    before = exported(story)
+    with override_settings(CHECKPOINT_KEY=tmp_path / "another.pem"):
+        after = exported(story)
+        assert exported(story) == after, "one checkpoint is enough"
+    assert key_of(files_of(before)) != key_of(files_of(after))
+    assert findings(after, tmp_path / "export.zip") == []
+    done = run(str(PROGRAM), "--key", key_of(files_of(after)), "export.zip", at=tmp_path)
+    assert key_of(files_of(before)) in done.stdout, "the laboratory states both"
+    assert done.returncode == 1
 
 
 def test_every_member_that_is_dropped_is_named(whole: bytes, tmp_path: Path) -> None:
@@ -351,7 +419,8 @@ def test_an_inspector_runs_it_from_an_empty_folder_with_nothing_installed(whole:
         done = run("verify_export.py", "export.zip", at=tmp_path, blocked=blocked)
         assert (done.returncode, done.stderr) == (0, "")
         assert hashlib.sha256(whole).hexdigest() in done.stdout
-        assert done.stdout.endswith("As sealed.\n")
+        sealed = "As sealed as far as could be checked: the signatures of the key were NOT checked." if blocked else ""
+        assert done.stdout.splitlines()[-1] == (sealed or "As sealed.")
         assert "1 acts also name other patients or batches" in done.stdout, "the paper backlog of both batches"
         assert ("NOT checked" in done.stdout) == blocked
 
