@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from batches.record.facts import gather
-from batches.record.sections import deviations, overview
+from batches.record.sections import deviations, disposition, overview
 from tests.builders import Story
 
 
@@ -25,3 +25,13 @@ def test_the_cover_says_when_a_correction_came_after_the_decision(story: Story) 
     assert "changed since" not in repr(overview.section(gather(story.batch), "1"))
     story.correct(story.batch.harvest, "volume_ml", "1.1")
     assert "Released conditionally; the record has changed since" in repr(overview.section(gather(story.batch), "1"))
+
+
+def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
+    story.harvest()
+    story.wait(hours=1)
+    story.correct(story.batch.harvest, "volume_ml", "1.1")
+    story.review()
+    told = repr(disposition.section(gather(story.batch), "12"))
+    assert "'Correct a value'" in told
+    assert "record:correct" not in told
