@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
+from batches.commands.materials import calibrate_equipment
+from batches.models import Equipment
 from batches.record.facts import gather
-from batches.record.sections import deviations, disposition, overview
-from tests.builders import Story
+from batches.record.sections import deviations, disposition, materials, overview
+from tests.builders import EQUIPMENT, Story
+from tests.cast import approved
 
 
 def test_a_deviation_of_a_limit_is_recorded_when_it_was_raised_not_when_it_was_closed(story: Story) -> None:
@@ -25,6 +30,26 @@ def test_the_cover_says_when_a_correction_came_after_the_decision(story: Story) 
     assert "changed since" not in repr(overview.section(gather(story.batch), "1"))
     story.correct(story.batch.harvest, "volume_ml", "1.1")
     assert "Released conditionally; the record has changed since" in repr(overview.section(gather(story.batch), "1"))
+
+
+def test_a_calibration_is_told_as_it_was_known_on_the_day_of_use(story: Story) -> None:
+    story.isolate()
+    cabinet = Equipment.objects.get(code=EQUIPMENT[Equipment.Kind.BSC])
+    due, later = cabinet.calibration_due_on, cabinet.calibration_due_on + timedelta(days=365)
+    story.wait(hours=1)
+    by = story.cast.supervisor
+    with story.now():
+        calibrate_equipment(by, equipment=cabinet, calibration_due_on=later, signatures=approved(by))
+    facts = gather(story.batch)
+    told = repr(materials.section(facts, "9"))
+    assert f"'{cabinet.code}', '{due.isoformat()}', 'isolation'" in told
+    assert later.isoformat() not in told
+    assert "none recorded at that time" in repr(materials.section(replace(facts, calibrations={}), "9"))
+    story.wait(days=10)
+    story.passage(205, 9, suspension="4.0", seed=("T175", 2, "3.4"))
+    told = repr(materials.section(gather(story.batch), "9"))
+    assert f"'{cabinet.code}', '{due.isoformat()}', 'isolation'" in told
+    assert f"'{cabinet.code}', '{later.isoformat()}', 'P0'" in told
 
 
 def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
