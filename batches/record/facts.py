@@ -29,6 +29,7 @@ from batches.record.progress import Progress, progress_of
 from batches.rules.counting import CountResult
 from batches.rules.figures import Figure
 from batches.rules.process import Process
+from lims import clock
 from lims.ledger.models import Entry
 from lims.recorded import version_model
 from lims.signatures.models import Signature
@@ -101,6 +102,7 @@ class Facts:
     downtime_forms: Sequence[m.DowntimeForm]
     label_prints: Sequence[m.LabelPrint]
     calibrations: Mapping[int, Sequence[Calibration]]
+    is_expired: bool
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
     training: Sequence[TrainedPerson]
@@ -229,6 +231,7 @@ def gather(batch: m.Batch) -> Facts:
         downtime_forms=downtime_forms.of_batch(batch),
         label_prints=list(batch.label_prints.select_related("act").prefetch_related("fates__act")),
         calibrations=_calibrations([isolation, *passages, fill, infusion]),
+        is_expired=fill is not None and clock.now() >= fill.expires_at,
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],

@@ -9,7 +9,8 @@ from decimal import Decimal
 from batches.commands.materials import calibrate_equipment
 from batches.models import Equipment
 from batches.record.facts import gather
-from batches.record.sections import deviations, disposition, materials, overview
+from batches.record.sections import certificates, deviations, disposition, materials, overview
+from lims.clock import replaying
 from tests.builders import EQUIPMENT, Story
 from tests.cast import approved
 
@@ -50,6 +51,20 @@ def test_a_calibration_is_told_as_it_was_known_on_the_day_of_use(story: Story) -
     told = repr(materials.section(gather(story.batch), "9"))
     assert f"'{cabinet.code}', '{due.isoformat()}', 'isolation'" in told
     assert f"'{cabinet.code}', '{later.isoformat()}', 'P0'" in told
+
+
+def test_the_papers_of_a_product_that_must_not_travel_any_more_say_so(story: Story) -> None:
+    story.released()
+    expires_at = story.batch.fill.expires_at
+    with replaying(expires_at - timedelta(seconds=1)):
+        assert "not to be shipped" not in repr(certificates.shipping(gather(story.batch), "2"))
+    with replaying(expires_at):
+        assert "Expired " in repr(certificates.shipping(gather(story.batch), "2"))
+    story.infuse()
+    facts = gather(story.batch)
+    assert "Infused " in repr(certificates.shipping(facts, "2"))
+    facts.batch.stage = "ended"
+    assert "The batch has ended; not to be shipped." in repr(certificates.shipping(facts, "2"))
 
 
 def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
