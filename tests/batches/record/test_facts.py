@@ -9,7 +9,7 @@ from decimal import Decimal
 from batches.commands.materials import calibrate_equipment
 from batches.models import Equipment
 from batches.record.facts import gather
-from batches.record.sections import certificates, deviations, disposition, materials, overview
+from batches.record.sections import certificates, deviations, disposition, fill, materials, overview, samples
 from lims.clock import replaying
 from tests.builders import EQUIPMENT, Story
 from tests.cast import approved
@@ -65,6 +65,16 @@ def test_the_papers_of_a_product_that_must_not_travel_any_more_say_so(story: Sto
     assert "Infused " in repr(certificates.shipping(facts, "2"))
     facts.batch.stage = "ended"
     assert "The batch has ended; not to be shipped." in repr(certificates.shipping(facts, "2"))
+
+
+def test_one_endotoxin_limit_stands_everywhere_and_is_rounded_down(story: Story) -> None:
+    story.enrol(weight_kg=Decimal("64.5"))  # 5 EU/kg/h × 64.5 kg / 100 mL are 3.225 EU/mL
+    story.issue()
+    story.fill()
+    facts = gather(story.batch)
+    told = repr(fill.section(facts, "8")) + repr(samples.section(facts, "10"))
+    assert told.count("3.22\\xa0EU/mL") == 2
+    assert "3.23" not in told
 
 
 def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
