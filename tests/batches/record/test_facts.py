@@ -77,6 +77,13 @@ def test_one_endotoxin_limit_stands_everywhere_and_is_rounded_down(story: Story)
     assert "3.23" not in told
 
 
+def test_a_fill_says_what_the_version_asks_for(story: Story) -> None:
+    story.fill()
+    told = repr(fill.section(gather(story.batch), "8"))
+    assert "planned 100.0\\xa0mL" in told
+    assert f"limit='{story.batch.mbr.process.product.storage}'" in told
+
+
 def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
     story.harvest()
     story.wait(hours=1)
