@@ -130,6 +130,11 @@ class Facts:
             return shown
         return Corrected(" ".join(c.row.old_text for c in found), shown, "".join(c.mark for c in found))
 
+    def raised(self, row: models.Model, limit_key: str) -> Sequence[str]:
+        """Numbers of the deviations that a value of a row raised by a limit."""
+        found = (limit_key, *key_of(row))
+        return [d.number for d in self.deviations if (d.limit, d.source_model, d.source_pk) == found]
+
     def signed(self, row: models.Model) -> Sequence[Standing]:
         """Signatures under a row with their standing, in the order they were given."""
         return self.signatures.get(key_of(row), ())

@@ -66,8 +66,9 @@ def harvest_dose_figure(process: Process, count: CountResult | None) -> Figure:
     )
 
 
-def _specified(shown: Figure, row: SpecificationRow) -> Figure:
+def _specified(shown: Figure, row: SpecificationRow, limit_key: str) -> Figure:
     """The figure held against a row of the specification, at the precision stated there."""
+    shown = replace(shown, limit_key=limit_key)
     if shown.value is None:
         return replace(shown, limit=row.limit, limit_signs=row.limit, verdict=Verdict.NOT_JUDGED, note="")
     verdict, words = _VERDICTS[judge_number(row, shown.value).outcome]
@@ -89,8 +90,8 @@ def fill_figures(
     viability, per_ml, total, *others = count_figures(process, count)
     bag_ml = count.volume_ml if count else None
     if process.has_row("viability"):
-        viability = _specified(replace(viability, note=""), process.row("viability"))
-    total = _specified(replace(total, label=gettext_noop("Viable cells in the bag")), process.row("dose"))
+        viability = _specified(replace(viability, note=""), process.row("viability"), "bag_viability_pct")
+    total = _specified(replace(total, label=gettext_noop("Viable cells in the bag")), process.row("dose"), "dose")
     minutes = infusion_minutes if infusion_minutes is not None else process.infusion_minutes_planned
     return [
         viability,
@@ -188,7 +189,6 @@ def endotoxin_limit(
     limit = dose.endotoxin_limit_eu_per_ml(
         k_eu_per_kg_h=process.endotoxin_k, volume_ml=volume_ml, weight_kg=weight_kg, minutes=minutes
     )
-    formula = ""
     return limit if limit is None else limit.quantize(Decimal(1).scaleb(-_endotoxin_places(process)), ROUND_FLOOR)
 
 
@@ -202,6 +202,7 @@ def _endotoxin(
 ) -> Figure:
     limit = endotoxin_limit(process, volume_ml=volume_ml, weight_kg=weight_kg, minutes=minutes)
     places = _endotoxin_places(process)
+    formula = ""
     if weight_kg is not None and volume_ml is not None:
         formula = Phrase(
             gettext_noop("{k} EU/kg/h × {weight} / {volume} in an hour"),

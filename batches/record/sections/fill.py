@@ -66,6 +66,7 @@ def _blocks(facts: Facts, row: Fill) -> Iterator[blocks.Block]:
     )
     yield from raw_counts(facts, row.count)
     yield blocks.Heading(_("Results (95 % intervals in brackets)"))
-    yield results(fill_figures(facts.process, count=facts.fill_count, weight_kg=facts.batch.patient.weight_kg))
+    figures = fill_figures(facts.process, count=facts.fill_count, weight_kg=facts.batch.patient.weight_kg)
+    yield results(facts, row, figures)
     yield from remarks(facts, row)
     yield from signatures(facts, row)
