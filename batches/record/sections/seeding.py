@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from batches.models import Isolation, Passage, Vessel
 from batches.record import blocks, words
 from batches.record.facts import Facts
+from batches.record.sections.results import limited
+from batches.rules.growth import seeding_density_per_cm2
 from batches.rules.wording import cells, quantity, rounded
 
 
@@ -57,5 +61,24 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
                 _("Incubator and shelf"),
                 facts.corrected(row, ("incubator", "shelf"), f"{row.incubator.code}, {_('shelf')} {row.shelf}"),
             ),
+            *_densities(facts, row, vessels, kinds),
         )
     )
+
+
+def _densities(
+    facts: Facts, row: Isolation | Passage, vessels: Sequence[Vessel], kinds: Mapping[str, str]
+) -> Iterator[blocks.Item]:
+    """Vessels seeded at several densities are each judged by themselves; the results show the density of all."""
+    limit = facts.process.limits["seeding_density_per_cm2" if vessels[0].generation else "p0_density_per_cm2"]
+    alike: dict[tuple[str, Decimal], list[str]] = defaultdict(list)
+    for vessel in vessels:
+        seeded = facts.lineage.vessels.get(vessel.pk)
+        density = seeding_density_per_cm2(seeded.cells, seeded.area_cm2) if seeded else None
+        if density is not None:
+            alike[vessel.kind, limit.compared(density)].append(vessel.code)
+    if len({density for _kind, density in alike}) < 2:
+        return
+    for (kind, density), codes in alike.items():
+        shown = f"{quantity(density, limit.unit, 0)}, {words.listed(codes)}"
+        yield limited(facts, row, _("Density, {kind}").format(kind=kinds.get(kind, kind)), shown, limit, density)

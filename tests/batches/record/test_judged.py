@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
-from batches.models import Deviation
+from batches.models import Deviation, Lot
 from batches.queries.findings import judged
 from batches.record.contents import compose
 from batches.record.facts import Facts, gather
 from batches.rules.limits import Verdict
-from tests.builders import Story
+from batches.rules.seeding import SeedingLine
+from tests.builders import LOTS, Story
 from tests.counts import hemocytometer
 
 SHOWN_AS = {  # limits of a step whose values stand among its results, under the figure's own name
@@ -73,3 +75,27 @@ def test_a_verdict_of_an_isolation_names_its_deviation(story: Story) -> None:
     (raised,) = Deviation.objects.filter(batch=story.batch, limit="svf_viability_pct")
     assert row(gather(story.batch), "isolation", "Viability")[-1] == f"Action,\n{raised.number}"
     assert row(gather(story.batch), "isolation", "Harvest to start of processing")[-1] == "within"
+
+
+def test_vessels_seeded_at_different_densities_are_each_told_with_their_verdict(story: Story) -> None:
+    story.isolate()
+    story.wait(days=10)
+    lots = LOTS[Lot.Kind.VESSEL]
+    story.passage(
+        205,
+        9,
+        suspension="4.0",
+        seed=("T175", 2, "3.4"),
+        seeding=[
+            SeedingLine("T175", 2, lots, Decimal("3.0"), 1),
+            SeedingLine("T25", 1, lots, Decimal("0.6"), 2),
+        ],
+        comment="The last drops went into a small flask.",
+    )
+    facts = gather(story.batch)
+    (raised,) = Deviation.objects.filter(batch=story.batch, limit="seeding_density_per_cm2")
+    (small,) = [v.code for v in facts.vessels if v.kind == "T25" and v.generation == 1]
+    assert row(facts, "passage-1", "Seeding density, P1")[-1] == "within"
+    assert small in row(facts, "passage-1", "Density, T25")[1]
+    assert row(facts, "passage-1", "Density, T25")[-1] == f"Action,\n{raised.number}"
+    assert row(facts, "passage-1", "Density, T175")[-1] == "within"
