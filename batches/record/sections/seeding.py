@@ -69,15 +69,20 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
 def _densities(
     facts: Facts, row: Isolation | Passage, vessels: Sequence[Vessel], kinds: Mapping[str, str]
 ) -> Iterator[blocks.Item]:
-    """Vessels seeded at several densities are each judged by themselves; the results show the density of all."""
+    """Vessels are judged by kind and density: each tells its own where its verdict is not that of all together.
+
+    The results show the density of all.
+    """
     limit = facts.process.limits["seeding_density_per_cm2" if vessels[0].generation else "p0_density_per_cm2"]
     alike: dict[tuple[str, Decimal], list[str]] = defaultdict(list)
-    for vessel in vessels:
-        seeded = facts.lineage.vessels.get(vessel.pk)
-        density = seeding_density_per_cm2(seeded.cells, seeded.area_cm2) if seeded else None
+    seeds = [facts.lineage.vessels[v.pk] for v in vessels if v.pk in facts.lineage.vessels]
+    for seed in seeds:
+        density = seeding_density_per_cm2(seed.cells, seed.area_cm2)
         if density is not None:
-            alike[vessel.kind, limit.compared(density)].append(vessel.code)
-    if len({density for _kind, density in alike}) < 2:
+            alike[seed.kind, limit.compared(density)].append(seed.code)
+    area = sum((s.area_cm2 for s in seeds), Decimal(0))
+    whole = seeding_density_per_cm2(sum(s.cells for s in seeds), area)
+    if all(limit.verdict(density) is limit.verdict(whole) for _kind, density in alike):
         return
     for (kind, density), codes in alike.items():
         shown = f"{quantity(density, limit.unit, 0)}, {words.listed(codes)}"

@@ -77,7 +77,7 @@ def test_a_verdict_of_an_isolation_names_its_deviation(story: Story) -> None:
     assert row(gather(story.batch), "isolation", "Harvest to start of processing")[-1] == "within"
 
 
-def test_vessels_seeded_at_different_densities_are_each_told_with_their_verdict(story: Story) -> None:
+def test_vessels_whose_density_is_judged_unlike_that_of_all_are_each_told_with_their_verdict(story: Story) -> None:
     story.isolate()
     story.wait(days=10)
     lots = LOTS[Lot.Kind.VESSEL]
