@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import Batch, Fill, Patient, Sample, TestResult
 from batches.queries.counts import count_result
 from batches.queries.lineage import CultureLineage, lineage
-from batches.rules.dose import endotoxin_limit_eu_per_ml
+from batches.rules import product_figures
 from batches.rules.process import Process
+from batches.rules.product_figures import ENDOTOXIN
 from batches.rules.results import Answer, Standing, judged, shown
 from batches.rules.specification import Outcome, SpecificationRow, judge_number
 from batches.rules.wording import NO_BREAK_SPACE, cells, cells_interval, number, percent, quantity, span
@@ -25,7 +26,6 @@ from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from lims.site import zone
 
-ENDOTOXIN = "endotoxin"
 # The tone each verdict or standing is drawn in, and its word.
 _SHOWN_AS = {
     Outcome.PASS: ("pass", _("Pass")),
@@ -141,23 +141,16 @@ def answer_of(result: TestResult) -> Answer:
 
 
 def endotoxin_limit(batch: Batch, fill: Fill | None) -> Decimal | None:
-    """K/M in EU/mL from the patient's own weight and the filled volume; the planned bag before the fill.
-
-    Rounded down, so that the limit shown is never above the limit itself.
-    """
+    """The limit of the patient's own weight and the filled volume; of the planned bag before the fill."""
     process = batch.mbr.process
     if not process.has_row(ENDOTOXIN):
         return None
-    limit = endotoxin_limit_eu_per_ml(
-        k_eu_per_kg_h=process.endotoxin_k,
+    return product_figures.endotoxin_limit(
+        process,
         volume_ml=fill.volume_ml if fill else process.bag_volume_ml,
         weight_kg=batch.patient.weight_kg,
         minutes=process.infusion_minutes_planned,
     )
-    places = process.row(ENDOTOXIN).decimals
-    if limit is None or places is None:
-        return limit
-    return limit.quantize(Decimal(1).scaleb(-places), rounding=ROUND_FLOOR)
 
 
 def high_of(batch: Batch, row: SpecificationRow) -> Decimal | None:

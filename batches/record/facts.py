@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,9 @@ from batches.record.progress import Progress, progress_of
 from batches.rules.counting import CountResult
 from batches.rules.figures import Figure
 from batches.rules.process import Process
+from lims import clock
 from lims.ledger.models import Entry
+from lims.recorded import version_model
 from lims.signatures.models import Signature
 from lims.signatures.standing import Standing, standings
 from lims.site import site
@@ -49,6 +51,14 @@ class NumberedCorrection:
     mark: str
     row: m.Correction
     entry: Entry
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """When a piece of equipment is due again, as it was known from `since` on."""
+
+    since: datetime
+    due_on: date
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ class Facts:
     paper_passages: Sequence[m.PaperPassage]
     downtime_forms: Sequence[m.DowntimeForm]
     label_prints: Sequence[m.LabelPrint]
+    calibrations: Mapping[int, Sequence[Calibration]]
+    is_expired: bool
     corrections: Sequence[NumberedCorrection]
     signatures: Mapping[Key, Sequence[Standing]]
     training: Sequence[TrainedPerson]
@@ -117,6 +129,11 @@ class Facts:
         if not found:
             return shown
         return Corrected(" ".join(c.row.old_text for c in found), shown, "".join(c.mark for c in found))
+
+    def raised(self, row: models.Model, limit_key: str) -> Sequence[str]:
+        """Numbers of the deviations that a value of a row raised by a limit."""
+        found = (limit_key, *key_of(row))
+        return [d.number for d in self.deviations if (d.limit, d.source_model, d.source_pk) == found]
 
     def signed(self, row: models.Model) -> Sequence[Standing]:
         """Signatures under a row with their standing, in the order they were given."""
@@ -218,6 +235,8 @@ def gather(batch: m.Batch) -> Facts:
         paper_passages=list(batch.paper_passages.select_related("paper")),
         downtime_forms=downtime_forms.of_batch(batch),
         label_prints=list(batch.label_prints.select_related("act").prefetch_related("fates__act")),
+        calibrations=_calibrations([isolation, *passages, fill, infusion]),
+        is_expired=fill is not None and clock.now() >= fill.expires_at,
         corrections=[
             NumberedCorrection(f"[{number}]", row, by_id[row.act_id]) for number, row in enumerate(corrections, 1)
         ],
@@ -229,6 +248,17 @@ def gather(batch: m.Batch) -> Facts:
         head_seq=head.seq if head else 0,
         head_hash=head.hash if head else "",
     )
+
+
+def _calibrations(steps: Sequence[models.Model | None]) -> Mapping[int, Sequence[Calibration]]:
+    """The calibrations of every piece of equipment used in a step, oldest first, by its key."""
+    used = {getattr(step, name, None) for step in steps for name in ("cabinet_id", "incubator_id", "pump_id")}
+    used |= {getattr(getattr(step, "count", None), "counter_id", None) for step in steps}
+    versions = version_model(m.Equipment)._default_manager.filter(id__in=used - {None}).order_by("history_id")
+    found: dict[int, list[Calibration]] = defaultdict(list)
+    for key, since, due_on in versions.values_list("id", "history_date", "calibration_due_on"):
+        found[key].append(Calibration(since, due_on))
+    return found
 
 
 def _infusion_figures(batch: m.Batch, infusion: m.Infusion | None) -> Sequence[Figure]:

@@ -87,15 +87,15 @@ def listed(items: Sequence[str]) -> str:
     return ", ".join(items) if items else NOTHING
 
 
-def judged(verdict: Verdict) -> Value:
-    """A verdict as its cell says it."""
+def judged(verdict: Verdict, raised: Sequence[str] = ()) -> Value:
+    """A verdict as its cell says it; one beyond an action limit with the deviations it raised."""
     match verdict:
         case Verdict.WITHIN:
             return _("within")
         case Verdict.ALERT:
             return VerdictMark("alert", _("Alert"))
         case Verdict.ACTION:
-            return VerdictMark("action", _("Action"))
+            return VerdictMark("action", ",\n".join((_("Action"), *raised)))
         case _:
             return NOTHING
 

@@ -96,6 +96,7 @@ def _doublings(
             limit_signs=limit.signs,
             verdict=Verdict.ACTION,
             note=Phrase(gettext_noop("No growth")),
+            limit_key=limit.key,
         )
     if pd is None or seeded is None or harvested is None:
         return judged(Figure("pd", label), limit)
@@ -144,6 +145,7 @@ def _cumulative(label: str, process: Process, before: Lineage, pd: Decimal | Non
         verdict=verdict,
         note=Phrase("{verdict}; {note}", verdict=words, note=note) if note else words,
         high=after.highest,
+        limit_key=limit.key,
     )
 
 
@@ -159,6 +161,7 @@ def _doubling_time(label: str, process: Process, pd: Decimal | None, hours: Deci
             limit_signs=limit.signs,
             verdict=Verdict.ACTION,
             note=Phrase(gettext_noop("No growth")),
+            limit_key=limit.key,
         )
     time_h = growth.doubling_time_h(hours, pd)
     if time_h is None or hours is None or pd is None:

@@ -5,7 +5,8 @@ record) and the culture (`culture_figures`). Inputs may be missing while a perso
 """
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from batches.rules import dose
 from batches.rules.counted_figures import count_figures
@@ -16,6 +17,7 @@ from batches.rules.shown import Figure, cells_figure, judged, plain_figure
 from batches.rules.specification import Outcome, SpecificationRow, judge_number
 from batches.rules.wording import Phrase, cells, gettext_noop, number, percent, quantity, rounded, volume
 
+ENDOTOXIN: Final = "endotoxin"
 _VERDICTS = {
     Outcome.PASS: (Verdict.WITHIN, gettext_noop("Within specification")),
     Outcome.FAIL: (Verdict.ACTION, gettext_noop("Outside specification")),
@@ -64,8 +66,9 @@ def harvest_dose_figure(process: Process, count: CountResult | None) -> Figure:
     )
 
 
-def _specified(shown: Figure, row: SpecificationRow) -> Figure:
+def _specified(shown: Figure, row: SpecificationRow, limit_key: str) -> Figure:
     """The figure held against a row of the specification, at the precision stated there."""
+    shown = replace(shown, limit_key=limit_key)
     if shown.value is None:
         return replace(shown, limit=row.limit, limit_signs=row.limit, verdict=Verdict.NOT_JUDGED, note="")
     verdict, words = _VERDICTS[judge_number(row, shown.value).outcome]
@@ -87,8 +90,8 @@ def fill_figures(
     viability, per_ml, total, *others = count_figures(process, count)
     bag_ml = count.volume_ml if count else None
     if process.has_row("viability"):
-        viability = _specified(replace(viability, note=""), process.row("viability"))
-    total = _specified(replace(total, label=gettext_noop("Viable cells in the bag")), process.row("dose"))
+        viability = _specified(replace(viability, note=""), process.row("viability"), "bag_viability_pct")
+    total = _specified(replace(total, label=gettext_noop("Viable cells in the bag")), process.row("dose"), "dose")
     minutes = infusion_minutes if infusion_minutes is not None else process.infusion_minutes_planned
     return [
         viability,
@@ -176,12 +179,29 @@ def _per_kg(given: Decimal | None, weight_kg: Decimal | None) -> Figure:
     return cells_figure("cells_per_kg", gettext_noop("Per body weight"), value, formula=formula, unit="/kg")
 
 
-def _endotoxin(
-    process: Process, volume_ml: Decimal | None, weight_kg: Decimal | None, minutes: Decimal | None
-) -> Figure:
+def endotoxin_limit(
+    process: Process, *, volume_ml: Decimal | None, weight_kg: Decimal | None, minutes: Decimal | None
+) -> Decimal | None:
+    """K / M in EU/mL at the precision of the specification: the one that results are held against and every page shows.
+
+    Rounded down, so that the limit shown is never above the limit itself.
+    """
     limit = dose.endotoxin_limit_eu_per_ml(
         k_eu_per_kg_h=process.endotoxin_k, volume_ml=volume_ml, weight_kg=weight_kg, minutes=minutes
     )
+    return limit if limit is None else limit.quantize(Decimal(1).scaleb(-_endotoxin_places(process)), ROUND_FLOOR)
+
+
+def _endotoxin_places(process: Process) -> int:
+    stated = process.row(ENDOTOXIN).decimals if process.has_row(ENDOTOXIN) else None
+    return 2 if stated is None else stated
+
+
+def _endotoxin(
+    process: Process, volume_ml: Decimal | None, weight_kg: Decimal | None, minutes: Decimal | None
+) -> Figure:
+    limit = endotoxin_limit(process, volume_ml=volume_ml, weight_kg=weight_kg, minutes=minutes)
+    places = _endotoxin_places(process)
     formula = ""
     if weight_kg is not None and volume_ml is not None:
         formula = Phrase(
@@ -190,4 +210,4 @@ def _endotoxin(
             weight=quantity(rounded(weight_kg, 1), "kg"),
             volume=volume(volume_ml if minutes is None or minutes <= 60 else volume_ml * 60 / minutes),
         )
-    return plain_figure("endotoxin_limit", gettext_noop("Endotoxin limit"), limit, "EU/mL", 2, formula=formula)
+    return plain_figure("endotoxin_limit", gettext_noop("Endotoxin limit"), limit, "EU/mL", places, formula=formula)

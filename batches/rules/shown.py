@@ -16,7 +16,7 @@ class Figure:
     """One computed figure. `value` is unrounded; `text` is how it is shown; `interval` is the 95 % interval beside it.
 
     `limit` is the limit in words and `limit_signs` the same for the narrow column on paper; `note` is what stands with
-    the verdict, in words.
+    the verdict, in words; `limit_key` names the limit that a deviation of this value points at.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Figure:
     limit_signs: str = ""
     low: Decimal | None = None
     high: Decimal | None = None
+    limit_key: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -49,6 +50,7 @@ def judged(figure: Figure, limit: Limit | None, *, with_target: bool = False) ->
         limit_signs=limit.signs,
         verdict=limit.verdict(figure.value),
         note=figure.note or (limit.words(figure.value) if figure.value is not None else ""),
+        limit_key=limit.key,
     )
 
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
+from batches.models import InfusionEvent
 from batches.queries.specification import SpecificationLine
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.disposition import decision
 from batches.record.sections.samples import specification
 from batches.rules.specification import Outcome
-from batches.rules.states import DispositionState
+from batches.rules.states import DispositionState, Stage
 from batches.rules.wording import cells
 
 BLANK = "." * 28  # where something is written by hand
@@ -77,6 +78,7 @@ def shipping(facts: Facts, number: str) -> blocks.Section:
     limit = process.limits["formulation_to_infusion_h"]
     fields = blocks.Fields(
         (
+            *((_("Standing"), blocks.VerdictMark("action", why)) for why in _not_to_be_shipped(facts)),
             (_("From"), words.text(facts.site_name)),
             (_("Code on the container"), facts.batch.coi),
             (_("Keep at"), process.product.storage),
@@ -102,6 +104,18 @@ def shipping(facts: Facts, number: str) -> blocks.Section:
     )
     body = (fields, blocks.Heading(_("Handed over, signed by hand")), handed)
     return blocks.Section(number, _("Shipping"), body, anchor="shipping")
+
+
+def _not_to_be_shipped(facts: Facts) -> Iterator[str]:
+    """Why a product that was released is not to travel any more; its papers are then a copy for the archive."""
+    fill, infusion = facts.fill, facts.infusion
+    started = [e for e in infusion.events.all() if e.kind == InfusionEvent.Kind.START] if infusion else []
+    if started:
+        yield _("Infused {when}; not to be shipped.").format(when=words.to_minute(started[0].done_at, facts.zone))
+    if facts.is_expired and fill is not None:
+        yield _("Expired {when}; not to be shipped.").format(when=words.to_minute(fill.expires_at, facts.zone))
+    if facts.batch.stage == Stage.ENDED:
+        yield _("The batch has ended; not to be shipped.")
 
 
 def _summary(lines: Sequence[SpecificationLine]) -> Iterator[blocks.Block]:

@@ -12,7 +12,7 @@ from batches.models import TrainingRecord
 from batches.record import blocks, words
 from batches.record.facts import Facts
 from batches.record.sections.signing import in_order, signature_row
-from batches.record.sections.subjects import subject_words
+from batches.record.sections.subjects import name_of, subject_words
 from lims.accounts.permissions import Role
 from lims.act_words import words_of
 
@@ -45,7 +45,7 @@ def signatures(facts: Facts, number: str) -> blocks.Section:
         given = standing.signature
         rows.append(
             (
-                named.get((given.subject_model, given.subject_pk), given.subject_model),
+                name_of(named, (given.subject_model, given.subject_pk)),
                 row.meaning,
                 f"{row.name}, {row.role}",
                 row.signed_at,

@@ -12,6 +12,7 @@ from batches.record.facts import Facts
 from batches.record.sections.signing import signatures
 from batches.rules.release import DECIDED
 from batches.rules.states import DispositionState
+from lims.act_words import words_of
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
@@ -51,7 +52,7 @@ def _review(facts: Facts, row: AuditTrailReview) -> Iterator[blocks.Block]:
         tuple(
             (
                 f"{seen.entry.stream} {seen.entry.seq}",
-                seen.entry.name,
+                _(words_of(seen.entry.name)),
                 words.listed([words.risk_words(risk) for risk in seen.risks.split()]),
                 words.text(seen.note),
             )

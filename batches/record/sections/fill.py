@@ -49,17 +49,24 @@ def _blocks(facts: Facts, row: Fill) -> Iterator[blocks.Block]:
                 _("must be {code}").format(code=facts.batch.coi),
                 _("match") if is_match else blocks.VerdictMark("action", _("Mismatch")),
             ),
-            blocks.Item(_("Filled volume"), facts.corrected(row, "volume_ml", words.ml(row.volume_ml))),
+            blocks.Item(
+                _("Filled volume"),
+                facts.corrected(row, "volume_ml", words.ml(row.volume_ml)),
+                _("planned {volume}").format(volume=words.ml(facts.process.bag_volume_ml)),
+            ),
             blocks.Item(_("Drawn for tests"), facts.corrected(row, "drawn_ml", words.ml(row.drawn_ml))),
             blocks.Item(_("Whitish, no clumps, no foreign matter, no leak"), words.yes_no(row.is_appearance_good)),
             blocks.Item(
-                _("Storage temperature"), facts.corrected(row, "storage_temp_c", words.celsius(row.storage_temp_c))
+                _("Storage temperature"),
+                facts.corrected(row, "storage_temp_c", words.celsius(row.storage_temp_c)),
+                facts.process.product.storage,
             ),
             blocks.Item(_("Expires"), facts.corrected(row, "expires_at", words.to_minute(row.expires_at, facts.zone))),
         )
     )
     yield from raw_counts(facts, row.count)
     yield blocks.Heading(_("Results (95 % intervals in brackets)"))
-    yield results(fill_figures(facts.process, count=facts.fill_count, weight_kg=facts.batch.patient.weight_kg))
+    figures = fill_figures(facts.process, count=facts.fill_count, weight_kg=facts.batch.patient.weight_kg)
+    yield results(facts, row, figures)
     yield from remarks(facts, row)
     yield from signatures(facts, row)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from batches.models import Harvest, Receipt
 from batches.record import blocks, words
 from batches.record.facts import Facts
+from batches.record.sections.results import limited
 from batches.record.sections.signing import remarks, signatures, times
 from batches.rules.identity import matches
-from batches.rules.limits import Limit
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
@@ -45,8 +45,13 @@ def _harvest(facts: Facts, row: Harvest) -> Iterator[blocks.Block]:
         (
             blocks.Item(_("Site"), value("body_site", row.body_site)),
             blocks.Item(_("Side"), value("side", str(row.get_side_display()))),
-            _limited(
-                _("Fat volume"), value("volume_ml", words.ml(row.volume_ml)), limits["harvest_volume_ml"], row.volume_ml
+            limited(
+                facts,
+                row,
+                _("Fat volume"),
+                value("volume_ml", words.ml(row.volume_ml)),
+                limits["harvest_volume_ml"],
+                row.volume_ml,
             ),
             blocks.Item(_("Anaesthesia"), value("anaesthesia", row.anaesthesia)),
             blocks.Item(_("Operator"), value("operator", row.operator)),
@@ -54,7 +59,9 @@ def _harvest(facts: Facts, row: Harvest) -> Iterator[blocks.Block]:
             blocks.Item(_("Ended"), value("done_at", words.to_minute(row.done_at, facts.zone))),
             blocks.Item(_("Container"), value("container_code", row.container_code)),
             blocks.Item(_("Dispatched"), value("dispatched_at", words.to_minute(row.dispatched_at, facts.zone))),
-            _limited(
+            limited(
+                facts,
+                row,
                 _("Transport temperature"),
                 value("transport_temp_c", words.celsius(row.transport_temp_c)),
                 limits["transport_temp_c"],
@@ -85,14 +92,20 @@ def _receipt(facts: Facts, harvest: Harvest, row: Receipt) -> Iterator[blocks.Bl
             scanned(_("Chain of identity"), "scanned_coi", facts.batch.coi),
             scanned(_("Patient code"), "scanned_patient", facts.batch.patient.code),
             scanned(_("Container"), "scanned_container", harvest.container_code),
-            _limited(_("Time since harvest"), f"{hours}{words.NO_BREAK_SPACE}h", limits["transport_hours"], hours),
-            _limited(
+            limited(
+                facts, row, _("Time since harvest"), f"{hours}{words.NO_BREAK_SPACE}h", limits["transport_hours"], hours
+            ),
+            limited(
+                facts,
+                row,
                 _("Lowest temperature"),
                 value("temperature_min_c", words.celsius(row.temperature_min_c)),
                 limits["transport_temp_c"],
                 row.temperature_min_c,
             ),
-            _limited(
+            limited(
+                facts,
+                row,
                 _("Highest temperature"),
                 value("temperature_max_c", words.celsius(row.temperature_max_c)),
                 limits["transport_temp_c"],
@@ -104,7 +117,3 @@ def _receipt(facts: Facts, harvest: Harvest, row: Receipt) -> Iterator[blocks.Bl
     )
     yield from remarks(facts, row)
     yield from signatures(facts, row)
-
-
-def _limited(item: str, shown: blocks.Value, limit: Limit, value: Decimal) -> blocks.Item:
-    return blocks.Item(item, shown, words.limit_words(limit), words.judged(limit.verdict(value)))

@@ -59,7 +59,8 @@ def _blocks(facts: Facts) -> Iterator[blocks.Block]:
         empty=_("The infusion has not been started."),
     )
     if facts.infusion_figures:
-        yield results(facts.infusion_figures)
+        # What an infusion comes to is known, and judged, when it stops.
+        yield results(facts, list(row.events.all())[-1], facts.infusion_figures)
     for event in row.events.all():
         yield from remarks(facts, event)
     yield from _vitals(facts, row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from batches.models import LabelPrint
 from batches.record import blocks, words
@@ -44,17 +45,16 @@ def sections(facts: Facts, section_number: str) -> Iterator[blocks.Section]:
             for row in facts.label_prints
         ),
     )
-    labels = len({row.serial for row in facts.label_prints})
-    lede = (
-        _("{copies} copies of {labels} label printed.")
-        if labels == 1
-        else _("{copies} copies of {labels} labels printed.")
+    labels, copies = len({row.serial for row in facts.label_prints}), len(facts.label_prints)
+    lede = _("{copies} of {labels} printed.").format(
+        copies=ngettext("{number} copy", "{number} copies", copies).format(number=copies),
+        labels=ngettext("{number} label", "{number} labels", labels).format(number=labels),
     )
     yield blocks.Section(
         section_number,
         _("Labels"),
         (table, blocks.Heading(_("Reconciliation")), _reconciliation(facts), *_signed(facts)),
-        lede=lede.format(copies=len(facts.label_prints), labels=labels),
+        lede=lede,
         anchor="labels",
     )
 

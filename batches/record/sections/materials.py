@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,14 +14,14 @@ from batches.record.facts import Facts
 
 
 def section(facts: Facts, number: str) -> blocks.Section:
-    """Each lot and each piece of equipment once, with where it was used."""
+    """Each lot once, and each piece of equipment once under each calibration, with where it was used."""
     lots: dict[int, tuple[Lot, list[str]]] = {}
-    items: dict[int, tuple[Equipment, list[str]]] = {}
-    for step, thing in _used(facts):
+    items: dict[tuple[int, date | None], tuple[Equipment, list[str]]] = {}
+    for step, row, thing in _used(facts):
         if isinstance(thing, Lot):
             lots.setdefault(thing.pk, (thing, []))[1].append(step)
         else:
-            items.setdefault(thing.pk, (thing, []))[1].append(step)
+            items.setdefault((thing.pk, _due_on(facts, thing, row.done_at)), (thing, []))[1].append(step)
     body: tuple[blocks.Block, ...] = (
         blocks.Heading(_("Materials")),
         blocks.Table(
@@ -47,17 +49,19 @@ def section(facts: Facts, number: str) -> blocks.Section:
             (
                 blocks.Column(_("Equipment"), 36),
                 blocks.Column(_("Code"), 17, strong=True),
-                blocks.Column(_("Calibration due"), 17),
+                blocks.Column(_("Calibration due, as known when used"), 17),
                 blocks.Column(_("Used in"), 30),
             ),
             tuple(
                 (
                     f"{item.get_kind_display()}: {item.name}",
                     item.code,
-                    words.on(item.calibration_due_on),
+                    words.on(due_on) if due_on else blocks.VerdictMark("alert", _("none recorded at that time")),
                     words.listed(list(dict.fromkeys(steps))),
                 )
-                for item, steps in sorted(items.values(), key=lambda pair: (pair[0].kind, pair[0].code))
+                for (_pk, due_on), (item, steps) in sorted(
+                    items.items(), key=lambda found: (found[1][0].kind, found[1][0].code, found[0][1] or date.min)
+                )
             ),
             empty=_("No equipment is recorded."),
         ),
@@ -65,7 +69,13 @@ def section(facts: Facts, number: str) -> blocks.Section:
     return blocks.Section(number, _("Materials and equipment"), body, anchor="materials")
 
 
-def _used(facts: Facts) -> Iterator[tuple[str, Lot | Equipment]]:
+def _due_on(facts: Facts, item: Equipment, at: datetime) -> date | None:
+    """When the calibration of a piece of equipment was due, as it was known when it was used."""
+    known = [c.due_on for c in facts.calibrations.get(item.pk, ()) if c.since <= at]
+    return known[-1] if known else None
+
+
+def _used(facts: Facts) -> Iterator[tuple[str, Any, Lot | Equipment]]:
     for step, row, names in (
         (_("isolation"), facts.isolation, ("enzyme_lot", "medium_lot", "cabinet", "incubator")),
         *((f"P{p.generation}", p, ("reagent_lot", "medium_lot", "cabinet", "incubator")) for p in facts.passages),
@@ -79,8 +89,8 @@ def _used(facts: Facts) -> Iterator[tuple[str, Lot | Equipment]]:
         for name in names:
             thing = getattr(row, name)
             if thing is not None:
-                yield step, thing
+                yield step, row, thing
         count = getattr(row, "count", None)
         counter = getattr(count, "counter", None)
         if counter is not None:
-            yield step, counter
+            yield step, row, counter

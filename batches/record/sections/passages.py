@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -13,11 +14,18 @@ from batches.record.facts import Facts
 from batches.record.progress import dose_chart, growth_chart
 from batches.record.sections.isolation import minutes
 from batches.record.sections.raw_counts import raw_counts
-from batches.record.sections.results import results
+from batches.record.sections.results import limited, others_judged, results
 from batches.record.sections.seeding import seeded_vessels
 from batches.record.sections.signing import remarks, signatures, times
+from batches.rules import passages as rules
 from batches.rules.figures import harvest_dose_figure
+from batches.rules.judging import Finding
 from batches.rules.wording import percent, quantity, rounded
+
+# Limits of a passage whose values have their own row, or stand among its results.
+SHOWN: Final = frozenset(
+    {"confluence_at_detachment_pct", "detach_minutes", "pd_per_passage", "doubling_time_h", "cumulative_pdl"}
+)
 
 
 def sections(facts: Facts, number: str) -> Iterator[blocks.Section]:
@@ -53,6 +61,20 @@ def _growth(facts: Facts) -> Iterator[blocks.Block]:
     )
 
 
+def _findings(facts: Facts, each: GrownPassage) -> list[Finding]:
+    row = each.passage
+    return rules.findings(
+        facts.process,
+        confluence_pct=row.confluence_pct,
+        exposure_started_at=row.exposure_started_at,
+        exposure_ended_at=row.exposure_ended_at,
+        done_at=row.done_at,
+        culture_started_at=facts.lineage.started_at,
+        growth=each.growth,
+        is_final=row.is_final,
+    )
+
+
 def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
     row = next(p for p in facts.passages if p.pk == each.passage.pk)
     limits = facts.process.limits
@@ -64,11 +86,13 @@ def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
     yield blocks.Items(
         (
             blocks.Item(_("Vessels"), f"{names} ({area})"),
-            blocks.Item(
+            limited(
+                facts,
+                row,
                 _("Confluence"),
                 facts.corrected(row, "confluence_pct", percent(row.confluence_pct)),
-                words.limit_words(limits["confluence_at_detachment_pct"]),
-                words.judged(limits["confluence_at_detachment_pct"].verdict(row.confluence_pct)),
+                limits["confluence_at_detachment_pct"],
+                row.confluence_pct,
             ),
             blocks.Item(
                 _("Detachment reagent"),
@@ -76,16 +100,19 @@ def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
                 _("released, in date"),
                 words.lot_used(row.reagent_lot, row.done_at.astimezone(facts.zone).date()),
             ),
-            blocks.Item(
+            limited(
+                facts,
+                row,
                 _("Exposure"),
                 facts.corrected(
                     row,
                     ("exposure_started_at", "exposure_ended_at"),
                     words.from_to(row.exposure_started_at, row.exposure_ended_at, facts.zone),
                 ),
-                words.limit_words(limits["detach_minutes"]),
-                words.judged(limits["detach_minutes"].verdict(exposure)),
+                limits["detach_minutes"],
+                exposure,
             ),
+            *others_judged(facts, row, _findings(facts, each), SHOWN),
             blocks.Item(_("Suspension volume"), facts.corrected(row, "suspension_ml", words.ml(row.suspension_ml))),
             blocks.Item(_("Drawn, not returned"), facts.corrected(row, "drawn_ml", words.ml(row.drawn_ml))),
             blocks.Item(_("Used for samples"), facts.corrected(row, "sampled_ml", words.ml(row.sampled_ml))),
@@ -98,7 +125,7 @@ def _passage(facts: Facts, each: GrownPassage) -> Iterator[blocks.Block]:
     figures = figures_of(each, process=facts.process, fat_ml=fat)
     if row.is_final:
         figures = [*figures, harvest_dose_figure(facts.process, each.count)]
-    yield results(figures)
+    yield results(facts, row, figures)
     yield from remarks(facts, row)
     yield from seeded_vessels(facts, row, [v for v in facts.vessels if v.passage_id == row.pk])
     yield from signatures(facts, row)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from batches.models import Isolation, Passage, Vessel
 from batches.record import blocks, words
 from batches.record.facts import Facts
+from batches.record.sections.results import limited
+from batches.rules.growth import seeding_density_per_cm2
 from batches.rules.wording import cells, quantity, rounded
 
 
@@ -57,5 +61,29 @@ def seeded_vessels(facts: Facts, row: Isolation | Passage, vessels: Sequence[Ves
                 _("Incubator and shelf"),
                 facts.corrected(row, ("incubator", "shelf"), f"{row.incubator.code}, {_('shelf')} {row.shelf}"),
             ),
+            *_densities(facts, row, vessels, kinds),
         )
     )
+
+
+def _densities(
+    facts: Facts, row: Isolation | Passage, vessels: Sequence[Vessel], kinds: Mapping[str, str]
+) -> Iterator[blocks.Item]:
+    """Vessels are judged by kind and density: each tells its own where its verdict is not that of all together.
+
+    The results show the density of all.
+    """
+    limit = facts.process.limits["seeding_density_per_cm2" if vessels[0].generation else "p0_density_per_cm2"]
+    alike: dict[tuple[str, Decimal], list[str]] = defaultdict(list)
+    seeds = [facts.lineage.vessels[v.pk] for v in vessels if v.pk in facts.lineage.vessels]
+    for seed in seeds:
+        density = seeding_density_per_cm2(seed.cells, seed.area_cm2)
+        if density is not None:
+            alike[seed.kind, limit.compared(density)].append(seed.code)
+    area = sum((s.area_cm2 for s in seeds), Decimal(0))
+    whole = seeding_density_per_cm2(sum(s.cells for s in seeds), area)
+    if all(limit.verdict(density) is limit.verdict(whole) for _kind, density in alike):
+        return
+    for (kind, density), codes in alike.items():
+        shown = f"{quantity(density, limit.unit, 0)}, {words.listed(codes)}"
+        yield limited(facts, row, _("Density, {kind}").format(kind=kinds.get(kind, kind)), shown, limit, density)

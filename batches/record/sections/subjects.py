@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.apps import apps
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from batches.record import words
 from batches.record.facts import Facts, Key, key_of
+
+
+def name_of(named: Mapping[Key, str], key: Key) -> str:
+    """The name of what a signature stands under; of a kind that has none of its own, what its model is called."""
+    if key in named:
+        return named[key]
+    return capfirst(str(apps.get_model(key[0])._meta.verbose_name))
 
 
 def subject_words(facts: Facts) -> Mapping[Key, str]:
@@ -56,6 +65,11 @@ def subject_words(facts: Facts) -> Mapping[Key, str]:
     }
     named |= {
         key_of(p): _("Label {serial}, copy {copy}").format(serial=p.serial, copy=p.copy) for p in facts.label_prints
+    }
+    named |= {
+        key_of(f): _("{label}: {what}").format(label=named[key_of(p)], what=str(f.get_fate_display()).lower())
+        for p in facts.label_prints
+        for f in p.fates.all()
     }
     named |= {key_of(r): _("Audit-trail review to entry {seq}").format(seq=r.batch_seq) for r in facts.reviews}
     named |= {key_of(c.row): _("Correction {mark}").format(mark=c.mark) for c in facts.corrections}
