@@ -12,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 import zxingcpp
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from PIL import Image
@@ -74,6 +74,33 @@ def test_a_second_copy_needs_a_reason_and_every_copy_somebody_it_is_for(story: S
         issued(story, recipient="  ", reason="  ")
     assert refused.value.codes == ("DOC-01", "DOC-08")
     assert IssuedCopy.objects.count() == 1
+
+
+@pytest.mark.clause("R37")
+def test_a_reason_stands_on_every_page_and_is_short(story: Story) -> None:
+    story.harvest()
+    issued(story)
+    with pytest.raises(Refused) as refused:
+        issued(story, reason="x" * 301)
+    assert [(r.code, r.field) for r in refused.value.refusals] == [("DOC-09", "reason")]
+    assert issued(story, reason="x" * 300).number == 2
+    client = Client()
+    client.force_login(story.cast.qa)
+    page = client.get(f"/batches/{story.batch.number}/copies/issue/").content.decode()
+    field = re.search(r'<textarea name="reason"[^>]*>', page)
+    assert field and 'maxlength="300"' in field.group()
+
+
+def test_a_long_name_on_the_list_of_copies_wraps_instead_of_stretching_the_page(story: Story) -> None:
+    story.harvest()
+    issued(story, recipient="W" * 120)
+    client = Client()
+    client.force_login(story.cast.qa)
+    page = client.get(f"/batches/{story.batch.number}/copies/").content.decode()
+    entry = re.search(r'<div class="([^"]*)" role="status">(?:(?!</div>).)*W{120}', page, re.DOTALL)
+    assert entry
+    css = (Path(settings.BASE_DIR) / "lims/static/lims/lims.css").read_text()
+    assert re.search(rf"^\.{entry.group(1)} {{ overflow-wrap: anywhere; }}$", css, re.MULTILINE)
 
 
 def test_issuing_does_not_change_what_is_issued(story: Story) -> None:
