@@ -1,8 +1,8 @@
 """Commands: the one way a record is changed. Screens, tasks, imports, demonstration and tests all call them.
 
 A command is a function `body(act, *, …)` under `@command`; it is called as `name(actor, *, …, signatures=, once=,
-seen=, reason=)`. Order: permission, signatures, transaction with the stream locked, body, seal. A refusal leaves the
-record unchanged and a small refused act in the ledger.
+seen=, reason=)`. Order: permission, texts that paper can show, signatures, transaction with the stream locked, body,
+seal. A refusal leaves the record unchanged and a small refused act in the ledger.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from lims.accounts.permissions import Permission
 from lims.acts import Act
 from lims.ledger.append import AlreadyDone, sealed
 from lims.ledger.models import SITE_STREAM, Entry
-from lims.refusals import Refusal, Refused
+from lims.refusals import Refusal, Refused, refuse_if_any
 from lims.signatures.meanings import Meaning
 from lims.signatures.signing import refuse_changed, unconfirmed_refusal, verify_signers
+from lims.texts import text_refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,6 +84,9 @@ def command(
                     raise Refused(
                         Refusal("PERM-01", "Your role does not allow this. Ask somebody whose role covers it.")
                     )
+                # What the System keeps is made of what was typed before: that never stands in its way.
+                if actor is not None:
+                    refuse_if_any(text_refusals({**inputs, "reason": reason}))
                 meanings = signed(inputs) if callable(signed) else signed
                 if actor is not None and not meanings and _is_strange(actor):
                     raise Refused(unconfirmed_refusal(actor, None))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 from batches.commands.batches import issue_batch
 from batches.commands.culture import change_medium, lose_vessels, record_observation
@@ -50,6 +51,13 @@ from tests.counts import hemocytometer
 LOTS = {kind: f"LOT-{kind.value.upper()}" for kind in Lot.Kind}
 EQUIPMENT = {kind: f"EQ-{kind.value.upper()}" for kind in Equipment.Kind}
 START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)
+
+
+@contextmanager
+def any_text() -> Iterator[None]:
+    """Within, a text is recorded as it was before anybody asked whether paper can show it."""
+    with mock.patch("lims.texts.missing", return_value=[]):
+        yield
 
 
 class Story(BedsideStory):

@@ -30,7 +30,8 @@ def issue_document(
     """Issue a numbered copy of a document about a batch; a worker makes the file. The act's reason is the copy's.
 
     Raises:
-        Refused: DOC-01 a second copy without a reason, DOC-02 to DOC-07 see `document_refusals`, DOC-08 no recipient.
+        Refused: DOC-01 a second copy without a reason, DOC-02 to DOC-07 see `document_refusals`, DOC-08 no recipient,
+            DOC-09 a reason too long.
     """
     chosen = tuple(sections)
     # A complete record can be issued at any time: nothing is gathered for it under the lock.
@@ -46,7 +47,7 @@ def issue_infusion_record(act: Act, *, batch: Batch, recipient: str) -> IssuedCo
     """Issue the infusion record; whoever infuses may.
 
     Raises:
-        Refused: DOC-01, DOC-05, DOC-08.
+        Refused: DOC-01, DOC-05, DOC-08, DOC-09.
     """
     found = list(document_refusals(Document.INFUSION, document_facts(gather(batch))))
     return _issue(act, IssuedCopy(batch=batch, document=Document.INFUSION, about=batch.number), recipient, found)
@@ -57,7 +58,7 @@ def issue_version(act: Act, *, mbr: MasterBatchRecord, recipient: str) -> Issued
     """Issue a numbered copy of a version of the master batch record, with no batch.
 
     Raises:
-        Refused: DOC-01, DOC-08.
+        Refused: DOC-01, DOC-08, DOC-09.
     """
     return _issue(act, IssuedCopy(mbr=mbr, document=Document.MASTER, about=str(mbr)), recipient)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 
@@ -17,12 +17,14 @@ from lims.recorded import add_all
 from lims.refusals import Refusal, refuse_if_any
 from lims.signatures.meanings import Meaning
 from lims.site import zone
+from lims.texts import text_refusals
 
 
 def look_at(content: bytes, column_map: Mapping[str, str]) -> tuple[list[rules.CheckedRow], list[Refusal]]:
     """What a file holds, its totals recomputed, and every reason why it can't be imported. Nothing is written."""
     reading = rules.read_file(content, column_map)
-    refusals = [*reading.refusals, *_impossible(reading.rows, clock.now().astimezone(zone()).date())]
+    today = clock.now().astimezone(zone()).date()
+    refusals = [*reading.refusals, *_impossible(reading.rows, today), *_unprintable(reading.rows)]
     return rules.recompute(reading.rows), sorted(refusals, key=_line)
 
 
@@ -35,6 +37,13 @@ def _impossible(rows: Sequence[rules.PaperRow], today: date) -> list[Refusal]:
     numbers = set(Batch.objects.filter(number__in=lines).values_list("number", flat=True))
     imported = set(PaperPassage.objects.filter(line__in=lines).values_list("line", "generation"))
     return list(rules.row_refusals(rows, today=today, numbers=numbers, imported=imported))
+
+
+def _unprintable(rows: Sequence[rules.PaperRow]) -> Iterator[Refusal]:
+    """The rule of typed texts, asked of those a file holds: its name alone is among the inputs as a text."""
+    for row in rows:
+        for found in text_refusals({"line": row.line}):
+            yield Refusal(found.code, "Line {row}: " + found.message, "file", {**found.params, "row": row.row})
 
 
 @command(
@@ -50,7 +59,7 @@ def import_passages(
     Either the whole file is kept or nothing of it. The file itself is kept under its SHA-256.
 
     Raises:
-        Refused: PAP-01 to PAP-15, each reason with its line; PAP-11 the same file again.
+        Refused: PAP-01 to PAP-15 and TXT-01, each reason with its line; PAP-11 the same file again.
     """
     mapped = dict(column_map or {})
     checked, refusals = look_at(content, mapped)

@@ -14,7 +14,8 @@ from lims.acts import Act
 from lims.commands import command
 from lims.ledger import chain
 from lims.ledger.values import as_text
-from lims.refusals import Refusal, Refused
+from lims.refusals import Refusal, Refused, refuse_if_any
+from lims.texts import text_refusals
 
 INSTALLED = Path(__file__).resolve().parent.parent / "data" / "mbr_ad_msc_v1.json"
 
@@ -30,8 +31,10 @@ def install_master_batch_record(act: Act, *, content: Mapping[str, Any], code: s
     """Install a version of a process and make it the effective one; the version before it is superseded.
 
     Raises:
-        Refused: MBR-01 with each problem of the content, MBR-02 when the version is not newer.
+        Refused: MBR-01 with each problem of the content, MBR-02 when the version is not newer, TXT-01.
     """
+    # At the console nobody acts, and nobody's texts are asked: these would stand in every record made by the version.
+    refuse_if_any(text_refusals({"content": content}))
     try:
         process = Process.parse(content)
     except ProcessError as error:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import DOCUMENT_LABELS
-from batches.rules.documents import Document
+from batches.rules.documents import LONGEST_REASON, Document
 from lims.web.widgets import Checkboxes, Select, Textarea, TextInput
 
 
@@ -21,6 +21,7 @@ class RecipientForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("Why another copy"),
+        max_length=LONGEST_REASON,
         required=False,
         widget=Textarea(hint=_("Needed from the second copy of a document on"), rows=2),
     )

@@ -15,7 +15,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import Color, HexColor
 
 from batches.record.charts import ChartSpec, Dose, Growth, GrowthPoint
-from lims.pdf.fonts import printable
+from lims.pdf.characters import printable
 from lims.pdf.styles import Style
 from lims.pdf.svg import svg_of
 from lims.pdf.text import measure

@@ -19,6 +19,8 @@ from lims.refusals import Refusal
 LOST_AFTER = timedelta(minutes=3)
 WAITING_AFTER = timedelta(seconds=20)
 MAX_ATTEMPTS = 5
+# Why there is another copy stands on every page of it.
+LONGEST_REASON: Final = 300
 
 
 class Document(StrEnum):
@@ -70,9 +72,12 @@ def document_refusals(
 
 
 def copy_refusals(*, number: int, reason: str, recipient: str) -> Iterator[Refusal]:
-    """DOC-01 a second copy without a reason, DOC-08 a copy for nobody."""
+    """DOC-01 a second copy without a reason, DOC-08 a copy for nobody, DOC-09 a reason that fills the pages."""
     if number > 1 and not reason.strip():
         yield Refusal("DOC-01", "This is copy {number}. Say why another one is needed.", "reason", {"number": number})
+    if len(reason.strip()) > LONGEST_REASON:
+        about = {"most": LONGEST_REASON}
+        yield Refusal("DOC-09", "Say it in {most} characters at most: it stands on every page.", "reason", about)
     if not recipient.strip():
         yield Refusal("DOC-08", "Say for whom this copy is.", "recipient")
 

@@ -5,6 +5,7 @@ For those who hold the right to export.
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +21,9 @@ from batches.views.acting import find_batch
 from batches.views.panels import Kind, answer, batch_panel, sent, shown
 from batches.views.panels import trail_panel as panel_of_trail
 from lims.accounts.permissions import Permission
+from lims.refusals import Refused
 from lims.web.access import actor_of, needs
+from lims.web.act_pages import beside_fields
 
 _FILES = {
     Kind.EXPORT: ("zip", "application/zip"),
@@ -84,8 +87,14 @@ def trail(request: HttpRequest) -> HttpResponse:
     form = TrailForm(request.POST) if request.method == "POST" else TrailForm(initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         wanted = {name: form.data[name].strip() for name in form.filters if form.data.get(name, "").strip()}
-        request_trail(actor_of(request), kind=Kind(form.cleaned_data["kind"]), wanted=wanted)
-        return redirect("trail-exports")
+        try:
+            request_trail(actor_of(request), kind=Kind(form.cleaned_data["kind"]), wanted=wanted)
+        except Refused as refused:
+            for r in beside_fields(form, refused.refusals):
+                field = r.field if r.field in form.fields else None
+                form.add_error(field, ValidationError(_(r.message).format(**r.params), r.code))
+        else:
+            return redirect("trail-exports")
     return render(request, "batches/documents/trail.html", {"form": form, "panel": panel_of_trail()})
 
 

@@ -22,6 +22,7 @@ from batches.rules.wording import cells, percent
 from lims.accounts.permissions import Permission
 from lims.files import is_whole, keep, path_of
 from lims.signatures.meanings import Meaning
+from lims.texts import text_refusals
 from lims.web.access import needs
 from lims.web.act_pages import ActPage, act_page
 from lims.web.typed import whole
@@ -58,6 +59,7 @@ def look(request: HttpRequest) -> HttpResponse:
             upload = form.cleaned_data["file"]
             content = upload.read()
             _checked, found = look_at(content, form.column_map)
+            found = [*text_refusals(form.cleaned_data), *found]
             if not found:
                 sha256, _size = keep([content])
                 given = {

@@ -21,6 +21,7 @@ from lims.ledger.append import sealed
 from lims.ledger.models import SITE_STREAM
 from lims.models import Site
 from lims.refusals import Refusal, Refused, refuse_if_any
+from lims.texts import text_refusals
 
 _DEMONSTRATION_HASHER = "argon2_demonstration"
 
@@ -32,7 +33,7 @@ def start_site(
 
     Raises:
         Refused: SITE-01 when a site has been started here; it can't become another one. SITE-02 unknown time zone.
-            ACC-05 a password too weak; those of a demonstration are public and not looked at.
+            ACC-05 a password too weak; those of a demonstration are public and not looked at. TXT-01.
         ValidationError: a name that can't be kept.
     """
     if Site.objects.exists():
@@ -41,6 +42,7 @@ def start_site(
     refusals = [] if is_demonstration else weaknesses(password, User(username=username, printed_name=printed_name))
     if time_zone not in available_timezones():
         refusals.append(Refusal("SITE-02", "This time zone is not known. Name one such as Asia/Tokyo.", "time_zone"))
+    refusals.extend(text_refusals({"name": name, "username": username, "printed_name": printed_name}))
     refuse_if_any(refusals)
     act = Act(name="site:start", actor=None, at=clock.now())
     act.notes = {"site": name, "time zone": time_zone, "demonstration": str(is_demonstration).lower()}

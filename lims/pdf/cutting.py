@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import justmytype_intl_cjk
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import OverlapMode, instantiateVariableFont
+
+from lims.pdf.han import variable_font
 
 # Tables for vertical setting and for shaping, which the pages do without.
 UNUSED: Final = ("BASE", "DSIG", "GDEF", "GPOS", "GSUB", "HVAR", "STAT", "gasp", "prep", "vhea", "vmtx")
@@ -19,8 +20,7 @@ UNUSED: Final = ("BASE", "DSIG", "GDEF", "GPOS", "GSUB", "HVAR", "STAT", "gasp",
 
 def cut(family: str, name: str, weight: int, out: Path) -> None:
     """Write the weight of a family to `out`, under the PostScript name `name`. The same font gives the same bytes."""
-    fonts = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl"
-    with TTFont(fonts / family.lower() / f"{family}[wght].ttf", lazy=True, recalcTimestamp=False) as font:
+    with TTFont(variable_font(family), lazy=True, recalcTimestamp=False) as font:
         for table in UNUSED:
             if table in font:
                 del font[table]

@@ -3,7 +3,8 @@
 Latin text is set in Source Sans; what it lacks is looked for in the faces for Chinese and Japanese (`han.py`). A page
 made by reportlab shows an empty box for a character its font lacks, and says nothing. Here a text is measured with a
 table of the characters the font really has, so that an unprintable one is refused before anything is drawn.
-Nothing here knows where a text stands on the page.
+Nothing here knows where a text stands on the page. Which characters the faces have altogether, without loading one, is
+told by `characters.py`.
 """
 
 from __future__ import annotations
@@ -18,13 +19,6 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 from lims.pdf.han import face_file, forms
-
-SUPERSCRIPT_MINUS = "\u207b"
-
-# Characters the font lacks that have a twin with the same meaning and, for spaces, nearly the same width.
-TWINS = str.maketrans(
-    {"\u2011": "-", "\u2002": "\u00a0", "\u2003": "\u00a0", "\u2009": "\u00a0", "\u200b": "", "\t": " "}
-)
 
 
 class MissingGlyph(Exception):
@@ -54,11 +48,6 @@ class Face:
             return sum(map(self.advances.__getitem__, text)) * size / 1000
         except KeyError as missing:
             raise MissingGlyph(missing.args[0], text) from None
-
-
-def printable(text: str) -> str:
-    """`text` with the twins of characters that the font lacks. Line ends stay: they are breaks, not glyphs."""
-    return text.translate(TWINS)
 
 
 @cache

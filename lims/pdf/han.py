@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal
 
+import justmytype_intl_cjk
 from django.conf import settings
 
 PACKAGE: Final = "justmytype-intl-cjk"
@@ -74,6 +75,12 @@ def face_file(form: str, weight: str) -> tuple[str, Path]:
             Path(aside).unlink(missing_ok=True)
             raise
     return name, place
+
+
+def variable_font(family: str) -> Path:
+    """The file a family's weights are cut from."""
+    fonts = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl"
+    return fonts / family.lower() / f"{family}[wght].ttf"
 
 
 def warm() -> None:

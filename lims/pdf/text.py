@@ -12,7 +12,8 @@ from unicodedata import east_asian_width
 
 from reportlab.pdfgen.canvas import Canvas
 
-from lims.pdf.fonts import SUPERSCRIPT_MINUS, Face, MissingGlyph, printable, weight_for
+from lims.pdf.characters import SUPERSCRIPT_MINUS, printable
+from lims.pdf.fonts import Face, MissingGlyph, weight_for
 from lims.pdf.styles import Style
 
 # The font has superscript digits but no superscript minus: a minus is set small and raised in its place.

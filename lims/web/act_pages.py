@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from lims import texts
 from lims.accounts.authentication import Credential
 from lims.accounts.models import User
 from lims.commands import Stale, head_seq
@@ -112,7 +113,8 @@ def act_page(request: HttpRequest, page: ActPage) -> HttpResponse:
         said = [f"{when(e.at)}, {e.actor_name}: {page.act_words(e.name)}" for e in stale.entries]
         return _page(request, page, form, actor, stale.refusals, _seen(page), once, status=409, changed=said)
     except Refused as refused:
-        return _page(request, page, form, actor, refused.refusals, seen, once, status=422)
+        refusals = list(beside_fields(form, refused.refusals))
+        return _page(request, page, form, actor, refusals, seen, once, status=422)
     if page.signed:
         continuous.begin(request)
     return redirect(page.done_url(result) if callable(page.done_url) else page.done_url)
@@ -152,6 +154,14 @@ def _page(
         **page.context,
     }
     return render(request, page.template, context, status=status)
+
+
+def beside_fields(form: forms.Form, refusals: Sequence[Refusal]) -> Iterator[Refusal]:
+    """The refusals, those of a text beside the fields it was typed in where an input is made of several fields."""
+    for refusal in refusals:
+        typed = refusal.code == texts.CODE and refusal.field not in form.fields
+        found = list(texts.text_refusals(form.cleaned_data)) if typed else []
+        yield from found or [refusal]
 
 
 def _lost_files(request: HttpRequest, form: forms.Form, refusals: Sequence[Refusal]) -> list[Refusal]:

@@ -26,7 +26,7 @@ from lims.ledger import verify_export
 from lims.ledger.models import Entry
 from lims.refusals import Refused
 from tests.batches.copies import issued
-from tests.builders import Story
+from tests.builders import Story, any_text
 
 Kind = PrintRequest.Kind
 
@@ -140,8 +140,17 @@ def test_a_day_that_is_none_is_told_and_nothing_is_asked_for(story: Story, clien
     assert not PrintRequest.objects.exists()
 
 
+def test_a_filter_that_paper_can_not_show_is_told_beside_it(story: Story, client: Client) -> None:
+    client.force_login(story.cast.qa)
+    response = client.post("/ledger/exports/", {"stream": "B-\U0001f600", "kind": "trail_csv"})
+    assert response.status_code == 200
+    assert "TXT-01" in response.content.decode()
+    assert not PrintRequest.objects.exists()
+
+
 def test_an_export_that_fails_says_why_and_can_be_tried_again(story: Story, client: Client) -> None:
-    story.harvest(operator="Ishii \U0001f9ec")
+    with any_text():
+        story.harvest(operator="Ishii \U0001f9ec")
     request = asked(story, Kind.EXPORT)
     make_print(request.pk)
     assert "\U0001f9ec" in PrintJob.objects.get(request=request).error

@@ -12,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 import zxingcpp
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from PIL import Image
@@ -33,8 +33,8 @@ from lims.refusals import Refused
 from lims.signatures.meanings import Meaning
 from lims.signatures.models import Signature
 from tests.batches.copies import issued, made, text_of
-from tests.builders import Story
-from tests.cast import signed
+from tests.builders import Story, any_text
+from tests.cast import PASSWORD, signed
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +74,33 @@ def test_a_second_copy_needs_a_reason_and_every_copy_somebody_it_is_for(story: S
         issued(story, recipient="  ", reason="  ")
     assert refused.value.codes == ("DOC-01", "DOC-08")
     assert IssuedCopy.objects.count() == 1
+
+
+@pytest.mark.clause("R37")
+def test_a_reason_stands_on_every_page_and_is_short(story: Story) -> None:
+    story.harvest()
+    issued(story)
+    with pytest.raises(Refused) as refused:
+        issued(story, reason="x" * 301)
+    assert [(r.code, r.field) for r in refused.value.refusals] == [("DOC-09", "reason")]
+    assert issued(story, reason="x" * 300).number == 2
+    client = Client()
+    client.force_login(story.cast.qa)
+    page = client.get(f"/batches/{story.batch.number}/copies/issue/").content.decode()
+    field = re.search(r'<textarea name="reason"[^>]*>', page)
+    assert field and 'maxlength="300"' in field.group()
+
+
+def test_a_long_name_on_the_list_of_copies_wraps_instead_of_stretching_the_page(story: Story) -> None:
+    story.harvest()
+    issued(story, recipient="W" * 120)
+    client = Client()
+    client.force_login(story.cast.qa)
+    page = client.get(f"/batches/{story.batch.number}/copies/").content.decode()
+    entry = re.search(r'<div class="([^"]*)" role="status">(?:(?!</div>).)*W{120}', page, re.DOTALL)
+    assert entry
+    css = (Path(settings.BASE_DIR) / "lims/static/lims/lims.css").read_text()
+    assert re.search(rf"^\.{entry.group(1)} {{ overflow-wrap: anywhere; }}$", css, re.MULTILINE)
 
 
 def test_issuing_does_not_change_what_is_issued(story: Story) -> None:
@@ -238,7 +265,8 @@ def test_the_page_of_issuing_says_what_can_not_be_issued_yet_and_why(story: Stor
 
 
 def test_a_copy_that_can_not_be_made_says_why_and_is_tried_again_under_its_number(story: Story) -> None:
-    story.harvest(operator="Ishii \U0001f9ec")
+    with any_text():
+        story.harvest(operator="Ishii \U0001f9ec")
     copy = issued(story)
     make_print(copy.request_id)
     job = PrintJob.objects.get(request=copy.request)
@@ -259,3 +287,20 @@ def test_a_double_click_issues_one_copy(story: Story) -> None:
     with pytest.raises(AlreadyDone):
         issued(story, once=once)
     assert IssuedCopy.objects.get().number == 1
+
+
+@pytest.mark.clause("R37")
+def test_a_copy_for_a_name_that_paper_can_not_show_is_refused_beside_it_and_takes_no_number(story: Story) -> None:
+    story.harvest()
+    client = Client()
+    client.force_login(story.cast.qa)
+    given = {"document": "record", "recipient": "Clinic \U0001f600", "reason": "Kept as typed"}
+    sign = {"issued-username": story.cast.qa.username, "issued-password": PASSWORD}
+    answer = client.post(f"/batches/{story.batch.number}/copies/issue/", {**given, **sign})
+    assert answer.status_code == 422
+    assert not IssuedCopy.objects.exists()
+    page = answer.content.decode()
+    beside = re.search(r'id="id_recipient".*?</div>', page, re.DOTALL)
+    assert beside and "TXT-01" in beside.group() and "U+1F600" in beside.group()
+    assert 'value="Clinic \U0001f600"' in page and "Kept as typed" in page
+    assert issued(story).number == 1

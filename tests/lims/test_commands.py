@@ -228,6 +228,30 @@ def test_what_the_database_refuses_is_refused_and_nothing_is_half_written(cast: 
     assert verify().ok
 
 
+@pytest.mark.parametrize(("inputs", "field"), [({"name": "Aoki \U0001f600"}, "name"), ({"reason": "\u0639"}, "reason")])
+def test_a_text_that_paper_can_not_show_is_refused_beside_its_field(
+    cast: Cast, inputs: dict[str, str], field: str
+) -> None:
+    before = name_of(cast.analyst)
+    with pytest.raises(Refused) as raised:
+        rename(cast.administrator, user=cast.analyst, **{"name": "Kato Naoko", **inputs})
+    assert [(r.code, r.field) for r in raised.value.refusals] == [("TXT-01", field)]
+    assert name_of(cast.analyst) == before
+    assert acts() == [("trial:rename", True)]
+    assert last()["notes"]["refused"] == "TXT-01"
+
+
+def test_what_the_system_does_is_not_asked_for_its_texts(cast: Cast) -> None:
+    rename(None, user=cast.analyst, name="Kept as it was \U0001f600")
+    assert acts() == [("trial:rename", False)]
+
+
+def test_a_text_is_asked_before_a_password(cast: Cast) -> None:
+    with pytest.raises(Refused) as raised:
+        sign(cast.technician, user=cast.technician, signatures=performed(cast.technician), reason="\U0001f600")
+    assert raised.value.codes == ("TXT-01",)
+
+
 @pytest.mark.clause("11.10(e)", "R06")
 def test_a_fault_of_the_program_leaves_nothing_at_all(cast: Cast) -> None:
     with pytest.raises(TypeError):

@@ -70,6 +70,14 @@ def test_one_bad_row_keeps_the_whole_file_out(cast: Cast) -> None:
     assert not PaperPassage.objects.exists()
 
 
+def test_a_line_that_paper_can_not_show_is_refused_with_its_place(cast: Cast) -> None:
+    with pytest.raises(Refused) as refused:
+        imported(cast, GOOD + "L \U0001f600,1,1e4,1e5\n".encode())
+    assert [(r.code, r.field) for r in refused.value.refusals] == [("TXT-01", "file")]
+    assert refused.value.refusals[0].text.startswith("Line 3: ") and "U+1F600" in refused.value.refusals[0].text
+    assert not PaperImport.objects.exists()
+
+
 def test_it_refuses_a_checker_who_transcribed(cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         import_passages(
