@@ -143,7 +143,10 @@ def _actor(entry: object) -> str:
 def _what(payload: bytes | memoryview, *, is_refused: bool) -> str:
     content = json.loads(bytes(payload))
     if is_refused:
-        return _("Refused: {codes}").format(codes=content["notes"].get("refused", ""))
+        notes = content["notes"]
+        said = _("Refused: {codes}").format(codes=notes.get("refused", ""))
+        reasons = [notes[key] for number in range(len(notes)) if (key := f"reason {number + 1}") in notes]
+        return ". ".join((said, " ".join(reasons))) if reasons else said
     rows, signed = len(content["rows"]), len(content["signatures"])
     said = ngettext("{number} row", "{number} rows", rows).format(number=rows)
     if signed:

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from batches.commands.materials import calibrate_equipment
 from batches.models import Equipment
 from batches.record.facts import gather
-from batches.record.sections import certificates, deviations, disposition, fill, materials, overview, samples
+from batches.record.sections import certificates, closing, deviations, disposition, fill, materials, overview, samples
 from lims.clock import replaying
+from lims.refusals import Refused
 from tests.builders import EQUIPMENT, Story
 from tests.cast import approved
 
@@ -92,3 +95,11 @@ def test_a_review_names_acts_as_people_call_them(story: Story) -> None:
     told = repr(disposition.section(gather(story.batch), "12"))
     assert "'Correct a value'" in told
     assert "record:correct" not in told
+
+
+def test_the_audit_trail_says_why_an_act_was_refused(story: Story) -> None:
+    story.isolate()
+    with pytest.raises(Refused):
+        story.feed(medium_ml=Decimal(0))
+    told = repr(closing.audit_trail(gather(story.batch), "17"))
+    assert "Refused: CUL-03. Medium has a volume above 0 mL. Enter what was used." in told
