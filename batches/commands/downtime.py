@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,8 @@ from django.conf import settings
 from batches.commands.attachments import Upload, attach, checked
 from batches.commands.streams import batch_stream, locked, require_training
 from batches.models import Batch, DowntimeForm, FormTranscription, MasterBatchRecord, TranscribedAct
-from batches.queries.downtime import is_named_by_an_entry
-from batches.record.downtime import Sheet, write
+from batches.queries.downtime import done_by, is_named_by_an_entry, issued_together
+from batches.record.downtime import Sheet, together, write
 from batches.rules import downtime as rules
 from batches.rules.attachments import PHOTOS, FileKind
 from batches.rules.downtime import ActFacts, FormStep
@@ -21,7 +22,7 @@ from lims.accounts.models import User
 from lims.accounts.permissions import Permission
 from lims.acts import Act
 from lims.commands import command
-from lims.files import keep
+from lims.files import is_whole, keep, path_of
 from lims.ledger.models import SITE_STREAM, Entry
 from lims.numbering import next_number
 from lims.pdf.styles import PAPERS
@@ -66,7 +67,7 @@ def issue_forms(
     made = []
     for each in numbers:
         content, pages = write(_sheet(act, each, step, version, issued_to, live), paper=PAPERS[settings.PAPER])
-        sha256, _size = keep([content])
+        digest, _size = keep([content])
         made.append(
             DowntimeForm(
                 number=each,
@@ -77,7 +78,7 @@ def issue_forms(
                 issued_to=issued_to,
                 issued_at=act.at,
                 pages=pages,
-                sha256=sha256,
+                sha256=digest,
             )
         )
     act.notes |= {"forms": numbers[0] if number == 1 else f"{numbers[0]} to {numbers[-1]}"}
@@ -97,7 +98,8 @@ def transcribe_form(
 
     Raises:
         Refused: FRM-03 transcribed or void, FRM-04 issued for another batch, FRM-05 no act, FRM-06 an act that was not
-            recorded from it, FRM-07 no scan, ATT-*, TRN-*.
+            recorded from it, FRM-07 no scan, FRM-11 an act done before the form was issued, FRM-12 the file of an empty
+            form as the scan, ATT-*, TRN-*.
     """
     live = locked(batch)
     row = _live(form)
@@ -108,7 +110,7 @@ def transcribe_form(
             *rules.open_refusals(FormState(row.state)),
             *rules.batch_refusals(issued_for=row.batch.number if row.batch else None, batch=live.number),
             *rules.acts_refusals(FormStep(row.step), facts, stream=live.stream, issued_at=row.issued_at),
-            *rules.scan_refusals(is_there=scan is not None),
+            *rules.scan_refusals(is_there=scan is not None, is_blank=file is not None and _is_blank(file.upload, row)),
             *found,
         ]
     )
@@ -157,8 +159,22 @@ def _acts(chosen: Sequence[UUID]) -> list[ActFacts]:
         a.recorded_in_id: a.transcription.form.number
         for a in TranscribedAct.objects.filter(recorded_in__in=entries).select_related("transcription__form")
     }
+    done = done_by(entries)
     found = [entries[pk] for pk in chosen if pk in entries]
-    return [ActFacts(e.name, e.stream, e.at, e.is_refused, before.get(e.pk, "")) for e in found]
+    return [ActFacts(e.name, e.stream, e.at, e.is_refused, before.get(e.pk, ""), done.get(e.pk)) for e in found]
+
+
+def _is_blank(scan: Upload, form: DowntimeForm) -> bool:
+    """Whether a file is what is handed out before anything is written on it: any one form, or the pad of this one."""
+    digest = sha256()
+    for chunk in scan.chunks():
+        digest.update(chunk)
+    if DowntimeForm.objects.filter(sha256=digest.hexdigest()).exists():
+        return True
+    pad = list(issued_together(form).values_list("sha256", flat=True))
+    if len(pad) == 1 or not all(map(is_whole, pad)):
+        return False
+    return sha256(together(path_of(each).read_bytes() for each in pad)).digest() == digest.digest()
 
 
 def _sheet(

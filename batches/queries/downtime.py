@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from batches.models import Batch, DowntimeForm, TranscribedAct
+from batches.models import Batch, Deviation, DowntimeForm, TranscribedAct
 from batches.models.done import Done
 from batches.rules.deviations import tells_of
 from batches.rules.downtime import ACTS_OF, FormStep
 from batches.rules.states import FormState
 from lims.ledger.models import Entry
-from lims.recorded import recorded_models
+from lims.recorded import recorded_models, version_model
 
 
 def forms() -> QuerySet[DowntimeForm]:
@@ -59,3 +63,17 @@ def is_named_by_an_entry(form: DowntimeForm) -> bool:
 def issued_together(form: DowntimeForm) -> QuerySet[DowntimeForm]:
     """The forms issued in the same act, in order."""
     return DowntimeForm.objects.filter(pad=form.pad).order_by("id")
+
+
+def done_by(acts: Collection[UUID]) -> dict[UUID, datetime]:
+    """When what each act told of was done, as it stands now; a deviation that came of it tells nothing of its own."""
+    found: dict[UUID, datetime] = {}
+    for model in recorded_models():
+        if not issubclass(model, Done) or model is Deviation:
+            continue
+        versions = version_model(model)._base_manager.filter(act__in=acts, history_type="+")
+        by_row: dict[int, UUID] = dict(versions.values_list("id", "act"))
+        for pk, done_at in model._base_manager.filter(pk__in=by_row).values_list("pk", "done_at"):
+            act = by_row[pk]
+            found[act] = min(done_at, found.get(act, done_at))
+    return found

@@ -14,6 +14,7 @@ from typing import Final
 
 from batches.rules.states import FormState
 from batches.rules.wording import gettext_noop
+from lims.act_words import words_of
 from lims.refusals import Refusal
 
 MOST_AT_ONCE: Final = 20
@@ -58,13 +59,17 @@ ACTS_OF: Final = {
 
 @dataclasses.dataclass(frozen=True)
 class ActFacts:
-    """An act that is said to have been recorded from a form. `other_form` is a form it was transcribed from before."""
+    """An act that is said to have been recorded from a form. `other_form` is a form it was transcribed from before.
+
+    `done_at` is when what it tells was done, as the record has it now.
+    """
 
     name: str
     stream: str
     at: datetime
     is_refused: bool
     other_form: str = ""
+    done_at: datetime | None = None
 
 
 def issue_refusals(*, number: int, is_ended: bool) -> Iterator[Refusal]:
@@ -94,7 +99,11 @@ def batch_refusals(*, issued_for: str | None, batch: str) -> Iterator[Refusal]:
 def acts_refusals(
     step: FormStep, acts: Sequence[ActFacts], *, stream: str, issued_at: datetime, field: str = "acts"
 ) -> Iterator[Refusal]:
-    """FRM-05 no act chosen, FRM-06 one that was not recorded from this form."""
+    """FRM-05 no act chosen, FRM-06 one that was not recorded from this form, FRM-11 one done before there was the form.
+
+    When something was done is typed to the minute: the minute in which the form was issued is not before it.
+    """
+    minute = issued_at.replace(second=0, microsecond=0)
     if not acts:
         yield Refusal("FRM-05", "No act is chosen. Record what the sheet says first, then choose it.", field)
     for act in acts:
@@ -105,12 +114,19 @@ def acts_refusals(
         elif act.other_form:
             about = {"act": act.name, "form": act.other_form}
             yield Refusal("FRM-06", "{act} was transcribed from form {form} already.", field, about)
+        elif act.done_at is not None and act.done_at < minute:
+            told = "«{act}» tells of what was done before this form was issued. Take the form it was written on."
+            yield Refusal("FRM-11", told, field, {"act": words_of(act.name)})
 
 
-def scan_refusals(*, is_there: bool, field: str = "scan") -> Iterator[Refusal]:
-    """FRM-07: the sheet itself is kept with what was read from it."""
+def scan_refusals(*, is_there: bool, is_blank: bool = False, field: str = "scan") -> Iterator[Refusal]:
+    """FRM-07: the sheet itself is kept with what was read from it. FRM-12: `is_blank`, an empty form is none."""
     if not is_there:
         yield Refusal("FRM-07", "The scanned sheet is missing. Add it as PDF or photo.", field)
+    elif is_blank:
+        yield Refusal(
+            "FRM-12", "This is the empty form as it was handed out. Scan the sheet that was written on.", field
+        )
 
 
 def void_refusals(*, is_blank: bool, reason: str, is_named: bool = False) -> Iterator[Refusal]:

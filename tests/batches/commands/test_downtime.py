@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from batches.models import DowntimeForm
 from batches.queries.release import release_facts
+from batches.record.downtime import together
 from batches.rules.downtime import FormStep
 from batches.rules.release import blockers
 from batches.rules.states import DispositionState, FormState
@@ -116,6 +119,45 @@ def test_it_refuses_an_act_from_before_the_form_and_one_of_another_step(story: S
     (form,) = issued(story)
     assert refused(story, form, acts=[before.act_id]) == ("FRM-06",)
     assert refused(story, form, acts=[isolation.act_id]) == ("FRM-06",)
+
+
+@pytest.mark.clause("R42")
+def test_it_refuses_an_act_that_was_done_before_there_was_the_form(story: Story) -> None:
+    story.isolate()
+    story.wait(hours=3)
+    (form,) = issued(story)
+    story.wait(hours=1)
+    seen = story.observe("50", done_at=form.issued_at - timedelta(hours=2), late_reason=LATE)
+    assert refused(story, form, acts=[seen.act_id]) == ("FRM-11",)
+    form.refresh_from_db()
+    assert form.state == FormState.ISSUED
+
+
+def test_an_act_of_the_minute_in_which_the_form_was_issued_is_not_before_it(story: Story) -> None:
+    story.isolate()
+    story.wait(hours=3)
+    story.at = story.at.replace(second=40)
+    (form,) = issued(story)
+    story.wait(hours=3)
+    seen = story.observe("50", done_at=form.issued_at.replace(second=0), late_reason=LATE)
+    transcribed(story, form, acts=[seen.act_id])
+
+
+@pytest.mark.parametrize("blank", ["its own", "another one", "the pad"])
+def test_the_file_of_an_empty_form_is_no_scanned_sheet(story: Story, blank: str) -> None:
+    story.isolate()
+    form, other = issued(story, number=2)
+    entered(story)
+    content = {
+        "its own": path_of(form.sha256).read_bytes(),
+        "another one": path_of(other.sha256).read_bytes(),
+        "the pad": together(path_of(each.sha256).read_bytes() for each in (form, other)),
+    }[blank]
+    with pytest.raises(Refused) as caught:
+        transcribed(story, form, scan=SimpleUploadedFile("sheet.pdf", content))
+    assert [(r.code, r.field) for r in caught.value.refusals] == [("FRM-12", "scan")]
+    form.refresh_from_db()
+    assert form.state == FormState.ISSUED
 
 
 def test_an_act_is_entered_from_one_form_only(story: Story) -> None:
