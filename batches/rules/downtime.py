@@ -120,7 +120,7 @@ def acts_refusals(
 
 
 def scan_refusals(*, is_there: bool, is_blank: bool = False, field: str = "scan") -> Iterator[Refusal]:
-    """FRM-07: the sheet itself is kept with what was read from it. FRM-12: `is_blank`, it is that of an empty form."""
+    """FRM-07: the sheet itself is kept with what was read from it. FRM-12: `is_blank`, an empty form is none."""
     if not is_there:
         yield Refusal("FRM-07", "The scanned sheet is missing. Add it as PDF or photo.", field)
     elif is_blank:

@@ -22,7 +22,7 @@ from lims.acts import Act
 from lims.ledger import chain, checkpoints, keys
 from lims.ledger.append import sealed
 from lims.ledger.models import SITE_STREAM, Checkpoint, CheckpointHead, Entry, Head
-from lims.ledger.verify import Finding, verify, verify_since_checkpoint
+from lims.ledger.verify import Finding, reading, verify, verify_since_checkpoint
 from lims.ledger.verify.findings import printable
 from lims.ledger.verify.kept_files import naming_files
 from lims.recorded import version_model
@@ -179,6 +179,23 @@ def test_a_value_that_reads_the_same_and_is_stored_otherwise_is_named(
     for look in (whole, *(others if "once" not in statement else ())):
         found = found_by(run, look)
         assert model._meta.label in {f.model for f in found}, found
+
+
+@pytest.mark.parametrize("column", ["done_at", "history_date"])
+def test_what_hides_behind_a_nul_is_named(covered: Story, column: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps no NUL in text, and a moment as a number")
+    found = found_by(sql(f"UPDATE batches_historicalreceipt SET {column} = {column} || char(0) || 'z'"))
+    assert version_model(Receipt)._meta.label in {f.model for f in found}
+
+
+def test_an_altered_row_is_named_while_more_entries_wait_to_be_read(
+    covered: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PIECE", 2)
+    for look in everywhere(covered.batch.stream):
+        found = found_by(sql("UPDATE batches_historicalharvest SET operator = 'Somebody'"), look)
+        assert [(f.kind, f.model) for f in found] == [("version altered", "batches.HistoricalHarvest")], found
 
 
 @pytest.mark.parametrize("where", [("live",), ("kept",), ("live", "kept")], ids=" and ".join)
