@@ -195,7 +195,8 @@ def test_an_altered_row_is_named_while_more_entries_wait_to_be_read(
     monkeypatch.setattr(reading, "PIECE", 2)
     for look in everywhere(covered.batch.stream):
         found = found_by(sql("UPDATE batches_historicalharvest SET operator = 'Somebody'"), look)
-        assert [(f.kind, f.model) for f in found] == [("version altered", "batches.HistoricalHarvest")], found
+        assert ("version altered", "batches.HistoricalHarvest") in {(f.kind, f.model) for f in found}, found
+        assert not [f for f in found if f.kind == "can't be read"]
 
 
 @pytest.mark.parametrize("where", [("live",), ("kept",), ("live", "kept")], ids=" and ".join)
