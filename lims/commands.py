@@ -25,7 +25,7 @@ from lims.ledger.models import SITE_STREAM, Entry
 from lims.refusals import Refusal, Refused, refuse_if_any
 from lims.signatures.meanings import Meaning
 from lims.signatures.signing import refuse_changed, unconfirmed_refusal, verify_signers
-from lims.texts import text_refusals
+from lims.texts import by_number, text_refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,7 +129,8 @@ def record_refusal(act: Act, stream: str | None, refused: Refused) -> None:
     """Leave a small refused act in the ledger: who tried what, and why not."""
     small = Act(name=act.name, actor=act.actor, at=act.at, is_refused=True)
     small.notes = {"refused": " ".join(refused.codes)}
-    small.notes |= {f"reason {i}": r.text[:300] for i, r in enumerate(refused.refusals, 1)}
+    # What was refused is printed too: a character that paper can't show stands there by its number.
+    small.notes |= {f"reason {i}": by_number(r.text)[:300] for i, r in enumerate(refused.refusals, 1)}
     with sealed(small, stream or SITE_STREAM):
         return
 

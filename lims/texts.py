@@ -37,6 +37,11 @@ def text_refusals(inputs: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(CODE, "Paper can't show {characters}. Write that in other characters.", field, about)
 
 
+def by_number(text: str) -> str:
+    """The text with the number of each character that paper can't show in its place: «U+1F600»."""
+    return text.translate({ord(c): f"U+{ord(c):04X}" for c in missing(text)})
+
+
 def _texts(name: str, value: object) -> Iterator[tuple[str, str]]:
     """Every text of an input with the field it belongs beside."""
     if name in _UNASKED:

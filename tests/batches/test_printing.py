@@ -27,6 +27,7 @@ from lims.files import is_whole, path_of
 from lims.ledger import chain
 from lims.ledger.models import Entry
 from lims.pdf.seal import problem
+from lims.refusals import Refused
 from tests.batches.copies import text_of
 from tests.builders import Story, any_text
 
@@ -63,6 +64,18 @@ def test_prints_of_a_batch_are_numbered_on_every_page_in_the_ledger_and_on_scree
         asked = Entry.objects.filter(name="record:request_print").latest("seq")
         assert json.loads(bytes(asked.payload))["notes"] == {"batch": story.batch.number, "print": str(number)}
         assert f"Working print {number}" in client.get(f"/batches/{story.batch.number}/").content.decode()
+
+
+def test_what_was_refused_for_a_character_that_paper_lacks_keeps_no_record_from_being_printed(story: Story) -> None:
+    story.issue()
+    with pytest.raises(Refused) as refused:
+        story.harvest(operator="Ishii \U0001f600")
+    assert refused.value.codes == ("TXT-01",)
+    request = request_print(story.cast.qa, batch=story.batch)
+    make_print(request.pk)
+    job = PrintJob.objects.get(request=request)
+    assert job.state == DocumentState.READY, job.error
+    assert "U+1F600" in text_of(path_of(PrintedRecord.objects.get(request=request).sha256), "-raw")
 
 
 def test_a_print_does_not_change_what_is_printed(story: Story) -> None:
