@@ -78,7 +78,7 @@ def test_qa_finds_an_act_and_reads_what_it_changed(
     qa.fill(stream=received.batch.stream)
     qa.press(qa.page.get_by_role("button", name="Show these"))
     qa.look()
-    qa.press(qa.page.get_by_role("link", name="harvest:receive"))
+    qa.press(qa.page.get_by_role("link", name="Receive tissue"))
     expect(qa.page.get_by_text("Hash agrees")).to_be_visible()
     qa.look()
     keep(qa, "entry", width)
