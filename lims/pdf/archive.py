@@ -188,8 +188,8 @@ class Archive:
         document = self._document
         written = PDFIndirectObject(name, document.idToObject[name]).format(document)
         content, stream, after = written.rpartition(b"endstream\nendobj\n")
-        if stream and not after and not content.endswith(b"\n"):
-            # The standard wants the word on a line of its own.
+        if stream and not after:
+            # The standard wants the word on a line of its own; a line's end that is the stream's last byte is none.
             written = content + b"\n" + stream
         document.idToOffset[name] = self._size
         document.idToObject[name] = None

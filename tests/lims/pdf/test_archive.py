@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +36,19 @@ def data(*, name: str = "record.json", pieces: tuple[bytes, ...] = (b'{"a":', b"
 def test_the_same_pages_and_attachments_give_the_same_bytes() -> None:
     assert made(data()) == made(data())
     assert made(data()) != made(data(pieces=(b"other",)))
+
+
+def test_the_end_of_a_stream_stands_on_a_line_of_its_own_whatever_its_last_byte() -> None:
+    """ISO 19005-3, 6.1.7.1. A line's end that is the last byte of the data is no line's end before the word."""
+    last_bytes = set()
+    # Compressed data ends with the lowest byte of one and the sum of the data (RFC 1950): here 266 and 269.
+    for number in (99700, 99910, 1):
+        whole = made(data(pieces=(b"%d" % number,)))
+        for found in re.finditer(rb"/Length (\d+)[^\0]{0,200}?\nstream\n", whole):
+            end = found.end() + int(found[1])
+            assert whole[end : end + 11] == b"\nendstream\n", number
+            last_bytes.add(whole[end - 1])
+    assert {10, 13} <= last_bytes
 
 
 def test_attachments_come_out_as_they_went_in_with_their_relation() -> None:
