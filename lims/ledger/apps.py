@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
+from lims.ledger import sqlite
+
 
 class LedgerConfig(AppConfig):
     """Models of lims.ledger, under the label «ledger»."""
@@ -15,8 +17,7 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         """Let the database's guards follow its migrations, and every connection know what verifying asks of it."""
         from lims.ledger import guards  # noqa: PLC0415 - models are there only now
-        from lims.ledger.verify import stored_forms  # noqa: PLC0415
 
-        connection_created.connect(stored_forms.teach)
+        connection_created.connect(sqlite.teach)
         pre_migrate.connect(guards.before_migrating, sender=self)
         post_migrate.connect(guards.after_migrating, sender=self)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import islice
 from typing import Any, NamedTuple
 
-import psycopg
 from django.db import connection
 
 from lims.ledger import chain
@@ -125,6 +124,8 @@ def _rows(condition: str, values: tuple[Any, ...]) -> Iterator[Rows]:
             while rows := cursor.fetchmany(_ROWS):
                 yield rows
             return
+        import psycopg  # noqa: PLC0415 - where SQLite is, nothing else needs its four megabytes
+
         # Streamed, so that the server reads on while entries are linked here: a cursor of the server would wait.
         with psycopg.Cursor(cursor.connection) as streaming:
             entries = streaming.stream(query, values, binary=True, size=_ROWS)

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from lims.ledger.models import Entry
+from lims.ledger.sqlite import json_as_written
 from lims.ledger.values import as_json, kinds, unsaid
 from lims.ledger.verify.reading import PIECE, UNREADABLE, attempt, items_are_text
-from lims.ledger.verify.stored_forms import json_as_written
 from lims.recorded import recorded_models, version_model
 from lims.signatures.models import Signature
 

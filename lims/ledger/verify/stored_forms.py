@@ -8,13 +8,11 @@ value should be.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lims.ledger.verify.findings import Report
 from lims.ledger.verify.reading import as_sealed, as_text
@@ -52,20 +50,6 @@ def check_forms(model: type[models.Model], among: models.QuerySet[Any] | None, r
         names = ", ".join(columns.split())
         text = f"Not stored as this program stores it, in {model._meta.db_table}: {names}."
         report.found("row altered", model._meta.label, as_sealed(model, as_text(pk)), text)
-
-
-def teach(connection: BaseDatabaseWrapper, **_signal: object) -> None:
-    """Give a new connection of SQLite what the statements here ask of it: not while another statement is under way."""
-    if connection.vendor == "sqlite":
-        connection.connection.create_function("json_as_written", 1, json_as_written, deterministic=True)
-
-
-def json_as_written(stored: object) -> str | None:
-    """JSON as Django writes what this text says; None for what is no JSON."""
-    try:
-        return json.dumps(json.loads(stored)) if isinstance(stored, str) else None
-    except ValueError:
-        return None
 
 
 @cache
