@@ -141,6 +141,8 @@ def test_an_act_of_the_minute_in_which_the_form_was_issued_is_not_before_it(stor
     story.wait(hours=3)
     seen = story.observe("50", done_at=form.issued_at.replace(second=0), late_reason=LATE)
     transcribed(story, form, acts=[seen.act_id])
+    form.refresh_from_db()
+    assert form.state == FormState.TRANSCRIBED
 
 
 @pytest.mark.parametrize("blank", ["its own", "another one", "the pad"])
